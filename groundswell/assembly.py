@@ -1,0 +1,211 @@
+"""From a recipe to the parts of a run: examples, tokens, model, optimizer. Here the recipe becomes plain values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from groundswell.data.batching import Batch, Documents, shuffled_batches
+from groundswell.data.examples import Columns, Reading
+from groundswell.data.labels import LabelMap
+from groundswell.data.splits import Splits, SplitSettings
+from groundswell.errors import RecipeError
+from groundswell.model.base_models import BaseModel, find_base_model
+from groundswell.model.classifier import TextClassifier
+from groundswell.model.outputs import Outputs, describe_outputs
+from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.saved_model import TextSettings, make_text_tokenizer
+from groundswell.recipe import Recipe
+from groundswell.text.cleaning import clean
+from groundswell.text.tokenization import TextTokenizer
+from groundswell.training import losses
+from groundswell.training.loop import FitSettings
+from groundswell.training.losses import RowLoss
+from groundswell.training.optimizer import parameter_groups
+from groundswell.training.schedules import Schedule, make_schedule
+from groundswell.tuning.trainable import Lora, Tuning
+from groundswell.types import Example
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """An encoder with its tokenizer, as it comes from the shelf, under a head for these outputs."""
+
+    base: BaseModel
+    tokenizer: TextTokenizer
+    classifier: TextClassifier
+    outputs: Outputs
+
+
+@dataclass(frozen=True)
+class TrainingBatches:
+    """Batches of the training texts in an order that follows from the seed; see `training.loop.Batches`."""
+
+    documents: Documents
+    examples: Sequence[Example]
+    batch_tokens: int
+    batch_rows: int
+    seed: int
+
+    def plan(self, epoch: int) -> list[list[int]]:
+        """The micro-batches of an epoch."""
+        return shuffled_batches(
+            self.documents.lengths,
+            batch_tokens=self.batch_tokens,
+            batch_rows=self.batch_rows,
+            seed=self.seed,
+            epoch=epoch,
+        )
+
+    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch:
+        """The batch of some texts."""
+        return self.documents.collate(indices, counted=counted)
+
+    def describe(self, indices: Sequence[int]) -> str:
+        """Rows and ids of some texts, for an error message."""
+        named = [f"row {self.examples[index].row} (id {self.examples[index].id})" for index in indices]
+        return ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
+
+
+def split_settings(recipe: Recipe) -> SplitSettings:
+    """How the recipe's splits are read."""
+    data = recipe.data
+    return SplitSettings(
+        sources={name: source for name in ("train", "dev", "test") if (source := recipe.describe_source(name))},
+        columns=Columns(data.text, data.label, data.id, data.group, data.time),
+        reading=Reading(
+            task=recipe.task,
+            rename=data.labels,
+            encoding=data.encoding,
+            max_bad_share=data.max_bad_share,
+            max_characters=data.max_characters,
+        ),
+        split_column=data.split_column,
+        limit=data.limit,
+        dev_share=data.dev_share,
+        hold_out=data.split,
+        overlap=data.overlap,
+        seed=recipe.seed,
+    )
+
+
+def text_settings(recipe: Recipe) -> TextSettings:
+    """How the recipe's texts become tokens."""
+    text = recipe.text
+    return TextSettings(text.cleaning, text.max_tokens, text.truncation, text.window_overlap)
+
+
+def tuning_of(recipe: Recipe) -> Tuning:
+    """Which weights the recipe moves."""
+    lora = recipe.tuning.lora
+    return Tuning(recipe.tuning.method, recipe.tuning.layers, Lora(lora.rank, lora.alpha, lora.dropout, lora.targets))
+
+
+def outputs_of(recipe: Recipe, splits: Splits) -> Outputs:
+    """The outputs of the recipe's head, from the training texts."""
+    return describe_outputs(recipe.task, splits.examples["train"], recipe.data.label, splits.label_map)
+
+
+def build_model(recipe: Recipe, outputs: Outputs) -> TextModel:
+    """The recipe's encoder under a new head; call `seed_everything` first. RecipeError when the texts are too long."""
+    base = find_base_model(recipe.model.encoder, recipe.model.revision)
+    encoder = load_encoder(base.folder, dropout=recipe.model.dropout)
+    if encoder.positions is not None and recipe.text.max_tokens > encoder.positions:
+        raise RecipeError(
+            [
+                f"text.max_tokens: found {recipe.text.max_tokens}, but {recipe.model.encoder!r} reads at most "
+                f"{encoder.positions} tokens. Lower it, or set text.truncation to windows"
+            ]
+        )
+    tokenizer = make_text_tokenizer(load_tokenizer(base.folder), text_settings(recipe))
+    classifier = TextClassifier(
+        encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
+    )
+    return TextModel(base, tokenizer, classifier, outputs)
+
+
+def tokenize(
+    recipe: Recipe, tokenizer: TextTokenizer, examples: Sequence[Example], outputs: Outputs
+) -> tuple[Documents, int]:
+    """The examples as documents, and how many of them were cut."""
+    tokenized = tokenizer([clean(example.text, recipe.text.cleaning) for example in examples])
+    documents = Documents(
+        [text.windows for text in tokenized], outputs.targets(examples), tokenizer.pad_id, recipe.text.max_tokens
+    )
+    return documents, sum(text.truncated for text in tokenized)
+
+
+def row_loss_of(recipe: Recipe, targets: Tensor, outputs: Outputs) -> RowLoss:
+    """The recipe's loss per text; class weights come from the training targets."""
+    training = recipe.training
+    weights = None
+    if training.class_weights == "balanced":
+        weights = losses.balanced_weights(targets, len(outputs.labels))
+    elif isinstance(training.class_weights, dict):
+        weights = _given_weights(training.class_weights, LabelMap(outputs.labels), targets)
+    if training.loss == "mse":
+        return losses.mse
+    if training.loss == "focal":
+        return losses.focal(training.focal_gamma, weights)
+    if training.loss == "bce":
+        return losses.bce(weights)
+    return losses.cross_entropy(weights, training.label_smoothing)
+
+
+def fit_settings(recipe: Recipe) -> FitSettings:
+    """How long and how carefully the recipe trains."""
+    training = recipe.training
+    return FitSettings(
+        epochs=training.epochs,
+        accumulation=training.accumulation,
+        clip_norm=training.clip_norm,
+        metric=training.metric,
+        patience=training.patience,
+        checkpoint_seconds=60 * training.checkpoint_minutes,
+    )
+
+
+def batches_of(recipe: Recipe, documents: Documents, examples: Sequence[Example]) -> TrainingBatches:
+    """The recipe's batches of the training texts."""
+    training = recipe.training
+    return TrainingBatches(documents, examples, training.batch_tokens, training.batch_rows, recipe.seed)
+
+
+def parameter_groups_of(recipe: Recipe, model: TextClassifier) -> list[dict[str, Any]]:
+    """The moving weights of `model` in groups with the recipe's rates and weight decay."""
+    training = recipe.training
+    assert training.learning_rate is not None  # the recipe fills both in
+    assert training.head_learning_rate is not None
+    return parameter_groups(
+        model,
+        learning_rate=training.learning_rate,
+        head_learning_rate=training.head_learning_rate,
+        weight_decay=training.weight_decay,
+    )
+
+
+def schedule_of(recipe: Recipe, batches: TrainingBatches) -> Schedule:
+    """The recipe's learning-rate schedule over all optimizer steps of the training."""
+    training = recipe.training
+    plans = [batches.plan(epoch) for epoch in range(training.epochs)]
+    total_steps = sum(math.ceil(len(plan) / training.accumulation) for plan in plans)
+    return make_schedule(training.schedule, total_steps=total_steps, warmup_share=training.warmup_share)
+
+
+def _given_weights(given: dict[str, float], label_map: LabelMap, targets: Tensor) -> Tensor:
+    if set(given) != set(label_map.names):
+        raise RecipeError(
+            [
+                f"training.class_weights: found weights for {', '.join(sorted(given))}, expected one for each of "
+                f"{', '.join(label_map.names)}"
+            ]
+        )
+    weights = torch.tensor([given[name] for name in label_map.names])
+    if targets.dim() == 2:
+        return weights
+    return weights / weights[targets].mean()  # mean 1 over the training texts keeps the scale of the loss

@@ -1,0 +1,72 @@
+"""`groundswell evaluate`: a run folder and labelled rows in, metrics with intervals out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from groundswell.cli.terminal import console, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder written by `groundswell train`.")],
+    source: Annotated[str, typer.Argument(metavar="DATA", help="Labelled rows: a file, -, or hub:owner/name#split.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Such as data.text=review data.label=stars.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Measure a run on labelled data, with an interval on every number."""
+    from groundswell import pipeline
+
+    metrics = pipeline.evaluate(run, source, overrides=overrides or [])
+    if as_json:
+        print_json(metrics)
+        return
+    screen = console()
+    screen.print(metrics_table(metrics))
+    per_class = metrics.get("per_class")
+    if isinstance(per_class, dict) and per_class:
+        screen.print(_class_table(per_class))
+    rows = metrics.get("rows")
+    if isinstance(rows, dict):
+        screen.print(_row_line(rows), soft_wrap=True)
+
+
+def metrics_table(metrics: dict[str, Any]) -> Table:
+    """A row per metric that has an interval."""
+    from rich.table import Table
+
+    table = Table("metric", "value", "interval")
+    for name, found in metrics.items():
+        if isinstance(found, dict) and {"value", "low", "high"} <= found.keys():
+            table.add_row(name, f"{found['value']:.4f}", f"{found['low']:.4f} to {found['high']:.4f}")
+    return table
+
+
+def _class_table(per_class: dict[str, dict[str, Any]]) -> Table:
+    from rich.table import Table
+
+    columns = list(next(iter(per_class.values())))
+    table = Table("label", *columns)
+    for label, measured in per_class.items():
+        table.add_row(label, *(_shown(measured.get(column)) for column in columns))
+    return table
+
+
+def _row_line(rows: dict[str, Any]) -> str:
+    """`1,000 rows read, 998 kept, 2 dropped (blank text: 2)`."""
+    counts = [f"{rows[name]:,} {name}" for name in ("kept", "cut", "dropped") if rows.get(name)]
+    reasons = [f"{reason}: {found['count']:,}" for reason, found in rows.get("reasons", {}).items()]
+    return ", ".join([f"{rows.get('read', 0):,} rows read", *counts]) + (f" ({', '.join(reasons)})" if reasons else "")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,138 @@
+"""`groundswell predict`: texts in, one Analysis per line out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from groundswell.cli.terminal import note
+from groundswell.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from groundswell.data.rows import BadRow, RowSource
+    from groundswell.types import Analysis
+
+Precision = Literal["float32", "bfloat16", "auto"]
+Write = Callable[[str], object]
+
+
+def predict(  # noqa: PLR0913 - one parameter per option
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder written by `groundswell train`.")],
+    source: Annotated[
+        str | None, typer.Argument(metavar="FILE|-", help="Rows to analyse; - is standard input, also the default.")
+    ] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Analyse this text instead of a file; repeatable.")] = None,
+    text_column: Annotated[str, typer.Option(help="Column that holds the text.")] = "text",
+    id_column: Annotated[
+        str | None, typer.Option(help="Column carried over as `id`; otherwise `id` where there is one.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write here, whole or not at all, instead of printing.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the file; otherwise it is detected.")] = None,
+    precision: Annotated[Precision, typer.Option(help="Numbers to compute with; auto picks by processor.")] = "float32",
+) -> None:
+    """Analyse texts; prints one JSON object per line, in the order of the input."""
+    from groundswell.run_folder import read_manifest
+
+    if text and source is not None:
+        raise InputError(f"found FILE {source!r} and --text, expected one of them")
+    if not text and (source or "-") == "-" and sys.stdin.isatty():
+        note("reading from the terminal; end with Ctrl-D, or name a FILE or --text TEXT")
+    read_manifest(run)  # a wrong folder is told before standard input is read to its end
+    with _output(out) as write:
+        if text:
+            _predict_texts(run, precision, text, write)
+        else:
+            _predict_rows(run, precision, _Rows(source or "-", text_column, id_column, encoding), write)
+
+
+class _Rows:
+    """The rows of a source and the columns that count; rows that cannot be read go to `on_bad_row`."""
+
+    def __init__(self, source: str, text_column: str, id_column: str | None, encoding: str | None) -> None:
+        from groundswell.data.readers import missing_column, open_rows
+
+        self.on_bad_row: Callable[[BadRow], None] = _ignore
+        try:
+            self.source: RowSource = open_rows(
+                source, text_column=text_column, encoding=encoding, on_bad_row=lambda bad: self.on_bad_row(bad)
+            )
+        except DataError as error:
+            # the readers name settings of a recipe; here they are options
+            told = str(error).replace("as data.text.", "with --text-column.").replace("data.encoding", "--encoding")
+            raise DataError(told) from error
+        columns = self.source.columns
+        if id_column is not None and columns and id_column not in columns:
+            told = str(missing_column(self.source, id_column, "data.id"))
+            raise DataError(told.replace("as data.id.", "with --id-column."))
+        self.text_column = text_column
+        self.id_column = id_column or ("id" if "id" in columns else None)
+
+
+def _predict_texts(run: Path, precision: Precision, texts: list[str], write: Write) -> None:
+    from groundswell import analyzer
+
+    for analysis in analyzer.load(run, precision=precision).stream_rows((None, text) for text in texts):
+        write(analysis.to_json() + "\n")
+
+
+def _predict_rows(run: Path, precision: Precision, rows: _Rows, write: Write) -> None:
+    from groundswell import analyzer
+    from groundswell.cli.prediction_records import PredictionRecords
+
+    loaded = analyzer.load(run, precision=precision)
+    records = PredictionRecords(write, rows.text_column, rows.id_column)
+    rows.on_bad_row = records.refuse
+    start = time.perf_counter()
+    for analysis in _with_progress(loaded.stream_rows(records.texts(rows.source, rows.source.name))):
+        records.take(analysis)
+    records.finish()
+    seconds = time.perf_counter() - start
+    note(
+        f"{rows.source.name}: {records.num_rows:,} rows in {seconds:.1f} s ({records.num_rows / seconds:,.0f} rows/s), "
+        f"{records.num_errors:,} errors, {records.num_warnings:,} warnings"
+        + (f", encoding {rows.source.encoding}" if rows.source.encoding else "")
+    )
+
+
+@contextmanager
+def _output(out: Path | None) -> Iterator[Write]:
+    """What writes a line: to standard output, or to a file that gets its name when all is written."""
+    if out is None:
+        yield sys.stdout.write
+        return
+    from groundswell.run_folder import whole_file
+
+    if out.is_dir():
+        raise InputError(f"{out}: a folder, expected the name of a file to write")
+    # an unpaired surrogate becomes \udXXX, which is also how JSON writes it
+    with whole_file(out) as aside, aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        yield file.write
+
+
+def _with_progress(analyses: Iterable[Analysis]) -> Iterator[Analysis]:
+    """The same analyses; rows per second are shown where a person looks and no result is in the way."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from analyses
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.completed:,.0f} rows"), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
+    # results go through standard output while the counter is shown, so it stays out of the way there
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
+        task = progress.add_task("rows", total=None, rate="")
+        start = time.perf_counter()
+        for num_rows, analysis in enumerate(analyses, start=1):
+            yield analysis
+            rate = num_rows / (time.perf_counter() - start)
+            progress.update(task, advance=1, rate=f"{rate:,.0f} rows/s")
+
+
+def _ignore(_: BadRow) -> None:
+    pass

@@ -1,0 +1,47 @@
+"""`groundswell train`: a recipe in, a run folder out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from groundswell.cli.terminal import note, print_json
+
+
+def train(  # noqa: PLR0913 - one parameter per option
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A YAML file, or a name such as sentiment/minilm-lora.")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Overrides, such as training.epochs=5.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run folder; otherwise that of the recipe.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of this run.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the resolved recipe with every default; read no data.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help='Print {"run": FOLDER, "metrics": {...}}.')] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no warnings.")] = False,
+) -> None:
+    """Tune a model as a recipe says; prints the run folder."""
+    from groundswell.recipe_reading import load_recipe
+
+    named = [] if name is None else [f"output.name={name}"]
+    loaded = load_recipe(recipe, [*(overrides or []), *named])
+    if dry_run:
+        if as_json:
+            print_json(loaded.model_dump(mode="json"))
+        else:
+            typer.echo(loaded.to_yaml(), nl=False)
+        return
+
+    from groundswell import pipeline
+
+    run = pipeline.train(loaded, name=name, resume=resume, progress=False if quiet else None)
+    for warning in () if quiet else run.warnings:
+        note(f"warning: {warning}")
+    if as_json:
+        print_json({"run": str(run.folder), "metrics": run.metrics})
+    else:
+        typer.echo(run.folder)

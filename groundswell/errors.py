@@ -1,0 +1,64 @@
+"""The tree of errors, drawn once.
+
+    GroundswellError
+    ├── InputError              the user can mend it; the command line exits with 2
+    │   ├── RecipeError         a recipe that is wrong, all mistakes at once
+    │   ├── DataError           a file, a row or a label that is wrong
+    │   ├── BaseModelError      a base model that is missing, unsafe or does not fit
+    │   ├── RunFolderError      a run folder with a missing, altered or foreign file
+    │   └── MissingExtraError   an optional dependency is not installed
+    └── CheckError              a check or gate failed; the command line exits with 1
+        ├── LeakageError        the splits share texts and the recipe refuses that
+        ├── SelfCheckError      a numeric self-check did not hold
+        └── TrainingError       training cannot go on, such as a loss that is not a number
+
+Every message says what was found, what was expected, how to mend it and where.
+"""
+
+
+class GroundswellError(Exception):
+    """Anything groundswell raises on purpose."""
+
+
+class InputError(GroundswellError):
+    """The input is wrong and the user can mend it."""
+
+
+class RecipeError(InputError):
+    """A recipe with one or more mistakes; `problems` holds one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class DataError(InputError):
+    """A file, a row or a label is wrong."""
+
+
+class BaseModelError(InputError):
+    """A base model is missing, unsafe to load or does not fit."""
+
+
+class RunFolderError(InputError):
+    """A run folder has a missing, altered or foreign file."""
+
+
+class MissingExtraError(InputError):
+    """An optional dependency is not installed."""
+
+
+class CheckError(GroundswellError):
+    """A check or a gate failed."""
+
+
+class LeakageError(CheckError):
+    """Splits share texts and the recipe refuses that."""
+
+
+class SelfCheckError(CheckError):
+    """A numeric self-check did not hold."""
+
+
+class TrainingError(CheckError):
+    """Training cannot go on."""

@@ -1,0 +1,34 @@
+"""Logits of many texts, batched by length, returned in the order they came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from groundswell.data.batching import Documents, sorted_batches
+
+
+def score_documents(
+    model: nn.Module,
+    documents: Documents,
+    *,
+    device: torch.device,
+    bfloat16: bool = False,
+    batch_tokens: int = 8192,
+    on_batch: Callable[[int], None] = lambda texts: None,
+) -> Tensor:
+    """Logits (N, C) in float32 on the processor, row n for text n; the model must be in eval mode.
+
+    on_batch   called with the number of texts done
+    """
+    rows: Tensor | None = None
+    with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
+        for indices in sorted_batches(documents.lengths, batch_tokens=batch_tokens, batch_rows=256):
+            logits = model(documents.collate(indices).to(device)).float().cpu()
+            if rows is None:
+                rows = torch.empty(len(documents), logits.shape[1])
+            rows[torch.tensor(indices)] = logits
+            on_batch(len(indices))
+    return torch.empty(0, 0) if rows is None else rows

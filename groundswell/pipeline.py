@@ -1,0 +1,328 @@
+"""A recipe in, a run folder out: composes the stages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState, GradientState
+from torch import Tensor, nn
+
+from groundswell import assembly, run_folder, runtime
+from groundswell.analyzer import Analyzer, load
+from groundswell.assembly import TextModel
+from groundswell.data.accounting import Accounting
+from groundswell.data.batching import Documents
+from groundswell.data.labels import LabelMap
+from groundswell.data.splits import Splits, load_splits, read_split
+from groundswell.errors import RunFolderError
+from groundswell.evaluation.metrics import dev_metrics
+from groundswell.model.classifier import TextClassifier
+from groundswell.model.outputs import Outputs
+from groundswell.model.saved_model import SavedModel, save_model
+from groundswell.model.scoring import score_documents
+from groundswell.recipe import Recipe
+from groundswell.recipe_reading import load_recipe, recipe_from_values
+from groundswell.results import FinishedRun, Measured, measure, write_results
+from groundswell.training.checkpoints import CheckpointFolder, moving_weights
+from groundswell.training.loop import Evaluate, History, fit
+from groundswell.training.losses import RowLoss, classification_loss
+from groundswell.training.optimizer import make_adamw
+from groundswell.training.progress import ProgressBar
+from groundswell.training.trackers import check_trackers
+from groundswell.tuning.cached_features import CacheSettings, cache_frozen
+from groundswell.tuning.trainable import Parameters, choose_trainable, tuned_model
+
+Precision = Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training.
+
+    folder    the run folder
+    metrics   what metrics.json holds: per split the metrics with intervals, parameters, seconds, best epoch
+    history   one row per epoch: epoch, loss, seconds, dev metrics
+    """
+
+    folder: Path
+    metrics: dict[str, Any]
+    history: list[dict[str, Any]]
+    warnings: tuple[str, ...]
+
+
+def train(
+    recipe: Recipe | str | Path | dict[str, Any],
+    *,
+    name: str | None = None,
+    resume: bool = False,
+    progress: bool | None = None,
+    **sections: Any,
+) -> Run:
+    """The finished run of a recipe (a Recipe, a YAML file, or a dictionary).
+
+    name       of the run folder; default `output.name`, else the recipe's file name
+    resume     go on with an unfinished run of this name, exactly where it was
+    progress   a bar on stderr; default: when stderr is a terminal
+    sections   replace keys of the recipe: `data={"train": "reviews.csv"}, seed=1`
+
+    Raises RecipeError, DataError, BaseModelError or RunFolderError before anything is trained, TrainingError after.
+    """
+    began = time.monotonic()
+    resolved, stem = _resolve(recipe, sections)
+    check_trackers(resolved.training.trackers)
+    accelerator, precision = _accelerator(resolved)
+    with accelerator.main_process_first():
+        folder = _claim_folder(resolved, name or resolved.output.name or stem, resume, accelerator.is_main_process)
+    runtime.seed_everything(resolved.seed)
+    splits = load_splits(assembly.split_settings(resolved))
+    outputs = assembly.outputs_of(resolved, splits)
+    with ProgressBar(progress if accelerator.is_main_process else False) as bar:
+        trained = _train(resolved, splits, outputs, accelerator, precision, folder, resume, bar)
+        if not accelerator.is_main_process:
+            accelerator.wait_for_everyone()
+            return Run(folder, {}, trained.history.epochs, tuple(splits.warnings))
+        saved = _export(resolved, outputs, trained.weights, folder)
+        analyzer = Analyzer(saved, folder.name)
+        measured = _measure_splits(analyzer, resolved, splits, bar)
+    finished = FinishedRun(
+        resolved, splits, trained.base, outputs, trained.history, trained.parameters, splits.warnings, precision,
+        time.monotonic() - began,
+    )  # fmt: skip
+    metrics = write_results(folder, finished, measured)
+    CheckpointFolder(folder / run_folder.CHECKPOINTS, {}).clear()
+    accelerator.end_training()
+    accelerator.wait_for_everyone()
+    return Run(folder, metrics, trained.history.epochs, tuple(splits.warnings))
+
+
+def evaluate(
+    run: str | Path, source: str, *, overrides: list[str] | None = None, progress: bool | None = None
+) -> dict[str, Any]:
+    """Metrics with intervals of a finished run on labelled data, and what became of each row.
+
+    overrides   `data.text=review`, `data.label=stars`, `data.labels.1=positive`, `evaluation.resamples=2000` …
+    """
+    folder = Path(run)
+    analyzer = load(folder)
+    recipe = load_recipe(folder / run_folder.RECIPE, overrides or [])
+    accounting = Accounting("evaluation")
+    settings = assembly.split_settings(recipe)
+    examples = read_split(source, settings, accounting, keep_blank=True)
+    if recipe.task != "regression":
+        LabelMap(analyzer.outputs.labels).check_known(examples, "evaluation", source)
+    with ProgressBar(progress) as bar:
+        bar.begin("evaluating", len(examples))
+        measured = measure(analyzer, examples, recipe, bar.advance)
+    return {**measured.scores, "rows": accounting.to_dict(), "model": analyzer.name}
+
+
+def untuned_analyzer(recipe: Recipe) -> Analyzer:
+    """The recipe's model before any training: the pretrained encoder under a random head."""
+    runtime.seed_everything(recipe.seed)
+    splits = load_splits(assembly.split_settings(recipe))
+    outputs = assembly.outputs_of(recipe, splits)
+    fresh = assembly.build_model(recipe, outputs)
+    return Analyzer(_saved(recipe, fresh), "untuned")
+
+
+@dataclass(frozen=True)
+class _Trained:
+    weights: dict[str, Tensor]
+    history: History
+    parameters: Parameters
+    base: Any
+
+
+def _train(  # noqa: PLR0913  (one call site; the values are those of `train`)
+    recipe: Recipe, splits: Splits, outputs: Outputs, accelerator: Accelerator, precision: Precision, folder: Path,
+    resume: bool, bar: ProgressBar,
+) -> _Trained:  # fmt: skip
+    runtime.seed_everything(recipe.seed)
+    text_model = assembly.build_model(recipe, outputs)
+    documents = _documents(recipe, splits, text_model)
+    model = text_model.classifier
+    dtype = runtime.torch_dtype(precision)
+    parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=dtype)
+    model.to(accelerator.device)
+    settings = CacheSettings(
+        runtime.cache_folder(), text_model.base.sha256, dtype, 2 * recipe.training.batch_tokens, accelerator.device
+    )
+    with accelerator.main_process_first():
+        train_texts, dev_texts = _with_cache(recipe, model, [documents["train"], documents["dev"]], settings, bar)
+    batches = assembly.batches_of(recipe, train_texts, splits.examples["train"])
+    assert train_texts.targets is not None
+    row_loss = assembly.row_loss_of(recipe, train_texts.targets, outputs)
+    runtime.seed_everything(recipe.seed + accelerator.process_index)  # the head is made; dropout starts here
+    history = fit(
+        model,
+        batches,
+        classification_loss(row_loss),
+        optimizer=make_adamw(assembly.parameter_groups_of(recipe, model)),
+        schedule=assembly.schedule_of(recipe, batches),
+        accelerator=accelerator,
+        settings=assembly.fit_settings(recipe),
+        evaluate=_dev_evaluation(outputs, dev_texts, row_loss, accelerator, precision),
+        checkpoint_folder=CheckpointFolder(
+            folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, text_model.base.sha256)
+        ),
+        resume=resume,
+        log=_log_writer(folder / run_folder.LOG, resume),
+        progress=bar,
+    )
+    return _Trained(moving_weights(model), history, parameters, text_model.base)
+
+
+def _documents(recipe: Recipe, splits: Splits, text_model: TextModel) -> dict[str, Documents]:
+    """Train and dev, tokenized; rows that are cut are counted, also those of test."""
+    documents = {}
+    for split, examples in splits.examples.items():
+        documents[split], cut = assembly.tokenize(recipe, text_model.tokenizer, examples, text_model.outputs)
+        splits.accounting[split].count_cut(cut, recipe.text.max_tokens)
+    return documents
+
+
+def _with_cache(
+    recipe: Recipe, model: TextClassifier, documents: list[Documents], settings: CacheSettings, bar: ProgressBar
+) -> list[Documents]:
+    tuning = assembly.tuning_of(recipe)
+    if not recipe.tuning.cache or tuning.first_layer(model.encoder.num_layers) == 0:
+        return documents
+    bar.begin("computing what is frozen", sum(map(len, documents)))
+    return cache_frozen(model, tuning, documents, settings, bar.advance)
+
+
+def _dev_evaluation(
+    outputs: Outputs, texts: Documents, row_loss: RowLoss, accelerator: Accelerator, precision: Precision
+) -> Evaluate:
+    targets = texts.targets
+    assert targets is not None
+
+    def evaluate_dev(model: nn.Module) -> dict[str, float]:
+        logits = score_documents(model, texts, device=accelerator.device, bfloat16=precision == "bfloat16")
+        loss = float(row_loss(logits, targets).mean())
+        if outputs.task == "regression":
+            gold, scores = outputs.mean + outputs.scale * targets.double(), outputs.values(logits)[:, 0]
+        else:
+            gold, scores = targets, logits
+        found = dev_metrics(
+            outputs.task, (gold.bool() if outputs.task == "multi_label" else gold).numpy(), scores.numpy()
+        )
+        return {"loss": loss, **found}
+
+    return evaluate_dev
+
+
+def _export(recipe: Recipe, outputs: Outputs, weights: dict[str, Tensor], folder: Path) -> SavedModel:
+    """Put the trained weights into a fresh float32 base, merge, and write model/ and adapter/."""
+    fresh = assembly.build_model(recipe, outputs)
+    tuning = assembly.tuning_of(recipe)
+    with run_folder.whole_folder(folder / run_folder.ADAPTER) as aside:
+        tuned_model(fresh.classifier, tuning, weights, aside if tuning.method == "lora" else None)
+    if tuning.method != "lora":
+        (folder / run_folder.ADAPTER).rmdir()
+    saved = _saved(recipe, fresh)
+    with run_folder.whole_folder(folder / run_folder.MODEL) as aside:
+        save_model(saved, aside)
+    return saved
+
+
+def _saved(recipe: Recipe, text_model: TextModel) -> SavedModel:
+    return SavedModel(text_model.classifier, text_model.tokenizer, text_model.outputs, assembly.text_settings(recipe))
+
+
+def _measure_splits(analyzer: Analyzer, recipe: Recipe, splits: Splits, bar: ProgressBar) -> dict[str, Measured]:
+    measured: dict[str, Measured] = {}
+    for split in ("dev", "test"):
+        if split in splits.examples:
+            bar.begin(f"measuring on {split}", len(splits.examples[split]))
+            measured[split] = measure(analyzer, splits.examples[split], recipe, bar.advance)
+    return measured
+
+
+def _resolve(recipe: Recipe | str | Path | dict[str, Any], sections: dict[str, Any]) -> tuple[Recipe, str]:
+    """The recipe with the given keys replaced, and the name it goes by."""
+    stem = Path(recipe).stem if isinstance(recipe, str | Path) else "run"
+    if isinstance(recipe, Recipe) and not sections:
+        return recipe, stem
+    if isinstance(recipe, str | Path):
+        recipe = load_recipe(recipe)
+    values: dict[str, Any] = (
+        json.loads(recipe.model_dump_json(exclude_unset=True)) if isinstance(recipe, Recipe) else recipe
+    )
+    merged = dict(values)
+    for section, given in sections.items():
+        old = merged.get(section)
+        merged[section] = {**old, **given} if isinstance(old, dict) and isinstance(given, dict) else given
+    return recipe_from_values(merged, "recipe"), stem
+
+
+def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision]:
+    """The accelerator of this run and the precision it trains in."""
+    device = runtime.pick_device()
+    precision = runtime.pick_precision(recipe.training.precision, device)
+    if AcceleratorState._shared_state and AcceleratorState().num_processes == 1:
+        # A second run in one process may want another precision; the state of the first would refuse it.
+        AcceleratorState._reset_state(True)
+        GradientState._reset_state()
+    accelerator = Accelerator(
+        mixed_precision="bf16" if precision == "bfloat16" else "no",
+        cpu=device.type == "cpu",
+        log_with=list(recipe.training.trackers) or None,
+        project_dir=recipe.output.folder,
+    )
+    if recipe.training.trackers:
+        accelerator.init_trackers("groundswell", config={"recipe": recipe.to_yaml()})
+    return accelerator, precision
+
+
+def _claim_folder(recipe: Recipe, name: str, resume: bool, write: bool) -> Path:
+    """The run folder to write to: new, or the unfinished one of this name; RunFolderError when it is taken."""
+    folder = Path(recipe.output.folder) / name
+    if not write:
+        return folder
+    finished, begun = (folder / run_folder.MANIFEST).exists(), (folder / run_folder.RECIPE).exists()
+    if finished or (begun and not resume):
+        cure = (
+            "Choose another --name, or remove it" if finished else "Go on with it by --resume, or choose another --name"
+        )
+        raise RunFolderError(
+            f"{folder}: {'a finished' if finished else 'an unfinished'} run of this name exists. {cure}"
+        )
+    if folder.exists() and not begun and any(folder.iterdir()):
+        raise RunFolderError(f"{folder}: exists and is no run folder. Choose another --name or output.folder")
+    if resume and not begun:
+        raise RunFolderError(f"{folder}: there is nothing to resume. Leave out --resume to start")
+    run_folder.write_text(folder / run_folder.RECIPE, recipe.to_yaml())
+    return folder
+
+
+def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
+    """What a resumed run must share with the one it goes on from."""
+    values = recipe.model_dump(mode="json", exclude={"output"})
+    texts = hashlib.sha256()
+    for example in splits.examples["train"]:
+        texts.update(f"{example.text}\0{example.target}\0".encode(errors="surrogatepass"))
+    return {
+        "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
+        "the training data": texts.hexdigest(),
+        "the base model": base,
+    }
+
+
+def _log_writer(path: Path, resume: bool) -> Callable[[dict[str, Any]], None]:
+    """Appends rows to log.jsonl; a resumed run goes on behind the rows of the first."""
+    if not resume:
+        path.unlink(missing_ok=True)
+
+    def write(row: dict[str, Any]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    return write

@@ -1,0 +1,277 @@
+"""The recipe: everything a training run depends on, with every default in one place.
+
+A recipe is YAML plus `section.key=value` overrides; `recipe_reading` reads it and reports all mistakes at once.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+CLEANING_STEPS = (
+    "html",
+    "urls",
+    "user_names",
+    "control_characters",
+    "repeated_characters",
+    "full_width",
+    "traditional_to_simplified",
+    "lower_case",
+    "blanks",
+)
+
+CleaningStep = Literal[
+    "html",
+    "urls",
+    "user_names",
+    "control_characters",
+    "repeated_characters",
+    "full_width",
+    "traditional_to_simplified",
+    "lower_case",
+    "blanks",
+]
+Task = Literal["single_label", "multi_label", "regression"]
+Pooling = Literal["mean", "cls", "last", "max", "attention"]
+Truncation = Literal["head", "tail", "head_tail", "windows"]
+TuningMethod = Literal["full", "head", "lora"]
+LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse"]
+Precision = Literal["auto", "float32", "bfloat16"]
+Tracker = Literal["tensorboard", "wandb", "mlflow"]
+
+LEARNING_RATES = {"full": 1e-4, "head": 1e-2, "lora": 1e-3}
+LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
+    "single_label": ("cross_entropy", "focal"),
+    "multi_label": ("bce", "focal"),
+    "regression": ("mse",),
+}
+
+
+def _no_boolean(value: object) -> object:
+    """Numbers pass, `true` does not: pydantic would read it as 1."""
+    if isinstance(value, bool):
+        raise ValueError("found a boolean, expected a number")
+    return value
+
+
+def _whole(value: object) -> object:
+    """`1e3` and `4096.0` in YAML or on the command line are whole numbers too; `0.5` and `true` are not."""
+    value = _no_boolean(value)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Number = Annotated[float, BeforeValidator(_no_boolean)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+def _label_name(value: object) -> str:
+    """The name of a label as the readers see it; YAML turns `1:` into a number and `true:` into a boolean."""
+    if value is None or isinstance(value, list | dict):
+        raise ValueError("expected the name of a label")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+LabelName = Annotated[str, BeforeValidator(_label_name)]
+
+
+class Section(BaseModel):
+    """A closed, frozen part of the recipe."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+class DataSection(Section):
+    """Which rows are read, and how they are split."""
+
+    train: str = Field(min_length=1, description="file, `-`, `sample:en`, `hub:owner/name#split`, or `FILE#split`")
+    dev: str | None = Field(None, description="without it a seeded share of train is held out")
+    test: str | None = Field(None, description="measured once, after training")
+    text: str = Field("text", min_length=1, description="column of the text")
+    label: str = Field("label", min_length=1, description="column of the label")
+    id: str | None = Field(
+        None, description="column of the id; without it `id` where there is one, else the row number"
+    )
+    group: str | None = Field(None, description="column whose equal values stay in one split")
+    time: str | None = Field(None, description="column of an ISO 8601 time")
+    split_column: str = Field("split", description="column that `FILE#name` selects on")
+    split: Literal["stratified", "group", "time"] = Field("stratified", description="how dev is held out of train")
+    dev_share: Number = Field(0.1, gt=0, lt=1, description="share of train held out when `dev` is missing")
+    limit: Whole | None = Field(None, ge=2, description="number of training rows, a seeded stratified draw")
+    labels: dict[LabelName, LabelName] = Field(default_factory=dict, description="label in the file -> name it gets")
+    encoding: str | None = Field(None, description="without it the encoding is detected")
+    max_characters: Whole = Field(1_000_000, ge=1, description="longer texts are dropped and counted")
+    max_bad_share: Number = Field(0.01, ge=0, le=1, description="share of unreadable rows above which reading stops")
+    overlap: Literal["warn", "refuse", "ignore"] = Field("warn", description="texts shared by two splits")
+
+    @model_validator(mode="after")
+    def split_has_its_column(self) -> Self:
+        for kind, column in (("group", self.group), ("time", self.time)):
+            if self.dev is None and self.split == kind and column is None:
+                raise ValueError(f"split={kind!r} needs data.{kind}: set it to the column of the {kind}")
+        return self
+
+
+class TextSection(Section):
+    """What happens to a text before the encoder; nothing happens that is not written here."""
+
+    cleaning: tuple[CleaningStep, ...] = Field((), description="steps, in this order")
+    max_tokens: Whole = Field(256, ge=8, le=1_000_000, description="tokens per text (per window), specials included")
+    truncation: Truncation = Field("head", description="which part of a longer text is read")
+    window_overlap: Whole = Field(32, ge=0, description="tokens shared by neighbouring windows")
+
+    @model_validator(mode="after")
+    def windows_move_on(self) -> Self:
+        if self.truncation == "windows" and self.window_overlap > self.max_tokens // 2:
+            raise ValueError(
+                f"window_overlap={self.window_overlap} is more than half of max_tokens={self.max_tokens}; "
+                "lower text.window_overlap or raise text.max_tokens"
+            )
+        return self
+
+
+class ModelSection(Section):
+    """Which encoder reads the text and how its states become one vector."""
+
+    encoder: str = Field("minilm", min_length=1, description="`minilm`, a local folder, or a hub name")
+    revision: str | None = Field(None, description="branch, tag or commit of a hub model")
+    pooling: Pooling = "mean"
+    dropout: Number = Field(0.0, ge=0, lt=1, description="inside the encoder while training")
+    head_dropout: Number = Field(0.1, ge=0, lt=1, description="on the pooled vector while training")
+
+
+class LoraSection(Section):
+    """Low-rank adaptation (https://arxiv.org/abs/2106.09685)."""
+
+    rank: Whole = Field(8, ge=1, le=1024)
+    alpha: Number = Field(16, gt=0, description="the update is scaled by alpha / rank")
+    dropout: Number = Field(0.0, ge=0, lt=1)
+    targets: tuple[str, ...] = Field((), description="names of linear layers; empty = every linear layer")
+
+
+class TuningSection(Section):
+    """Which weights move."""
+
+    method: TuningMethod = "lora"
+    layers: Whole | None = Field(None, ge=1, description="only the top so many layers; the states below are cached")
+    cache: bool = Field(True, description="compute what is frozen once and keep it on disk")
+    lora: LoraSection = LoraSection()
+
+    @model_validator(mode="after")
+    def layers_belong_to_a_method_that_moves_them(self) -> Self:
+        if self.layers is not None and self.method == "head":
+            raise ValueError(
+                f"layers={self.layers} has no effect with method='head'; set tuning.method to full or lora, "
+                "or remove it"
+            )
+        return self
+
+
+class TrainingSection(Section):
+    """How the weights move."""
+
+    epochs: Whole = Field(3, ge=1, le=10_000)
+    learning_rate: Number | None = Field(None, gt=0, le=1, description="default: full 1e-4, lora 1e-3, head 1e-2")
+    head_learning_rate: Number | None = Field(None, gt=0, le=1, description="default: 1e-3, or learning_rate if higher")
+    batch_tokens: Whole = Field(4096, ge=8, description="padded tokens of one micro-batch")
+    batch_rows: Whole = Field(32, ge=1, description="most rows of one micro-batch")
+    accumulation: Whole = Field(1, ge=1, description="micro-batches of one optimizer step")
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    warmup_share: Number = Field(0.1, ge=0, lt=1, description="share of all optimizer steps")
+    weight_decay: Number = Field(0.01, ge=0, le=1, description="on matrices only, not on biases and norms")
+    clip_norm: Number | None = Field(1.0, gt=0)
+    loss: LossName = Field("auto", description="auto: cross_entropy, bce or mse by task")
+    label_smoothing: Number = Field(0.0, ge=0, lt=1)
+    focal_gamma: Number = Field(2.0, ge=0, le=10)
+    class_weights: Literal["none", "balanced"] | dict[LabelName, Annotated[Number, Field(gt=0)]] = "none"
+    metric: Literal["auto", "accuracy", "macro_f1", "micro_f1", "pearson", "mae", "loss"] = Field(
+        "auto", description="dev metric that chooses the best epoch"
+    )
+    patience: Whole | None = Field(None, ge=1, description="epochs without a better dev metric before stopping")
+    precision: Precision = Field("auto", description="auto: bfloat16 where the processor has it")
+    checkpoint_minutes: Number = Field(5.0, gt=0, description="minutes between checkpoints; also at every epoch's end")
+    trackers: tuple[Tracker, ...] = ()
+
+
+class EvaluationSection(Section):
+    """How sure the reported numbers are."""
+
+    resamples: Whole = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
+    level: Number = Field(0.95, gt=0.5, lt=1, description="of the intervals")
+
+
+class OutputSection(Section):
+    """Where the run goes."""
+
+    folder: str = Field("runs", min_length=1)
+    name: str | None = Field(None, pattern=r"^[\w.-]+$", description="default: the recipe's file name")
+
+
+class Recipe(Section):
+    """A training run, whole."""
+
+    task: Task = "single_label"
+    data: DataSection
+    text: TextSection = TextSection()
+    model: ModelSection = ModelSection()
+    tuning: TuningSection = TuningSection()
+    training: TrainingSection = TrainingSection()
+    evaluation: EvaluationSection = EvaluationSection()
+    output: OutputSection = OutputSection()
+    seed: Whole = Field(0, ge=0, le=2**31 - 1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_what_follows_from_the_method(cls, values: Any) -> Any:
+        """Write the learning rates, loss and metric that follow from method and task where none is given."""
+        if not isinstance(values, dict):
+            return values
+        given = {name: {} if values.get(name) is None else values[name] for name in ("tuning", "training")}
+        if not all(isinstance(section, dict) for section in given.values()):
+            return values
+        training = dict(given["training"])
+        method = given["tuning"].get("method", "lora")
+        rate = training.get("learning_rate")
+        if rate is None:
+            rate = training["learning_rate"] = LEARNING_RATES.get(method, 1e-3) if isinstance(method, str) else 1e-3
+        if training.get("head_learning_rate") is None and isinstance(rate, int | float | str):
+            try:
+                training["head_learning_rate"] = max(float(rate), 1e-3)
+            except (ValueError, OverflowError):
+                training.pop("head_learning_rate", None)
+        task = values.get("task", "single_label")
+        if training.get("loss", "auto") == "auto" and isinstance(task, str):
+            training["loss"] = LOSSES_OF_TASK.get(task, ("auto",))[0]
+        if training.get("metric", "auto") == "auto" and isinstance(task, str):
+            training["metric"] = {"multi_label": "macro_f1", "regression": "pearson"}.get(task, "accuracy")
+        return {**values, "training": training}
+
+    @model_validator(mode="after")
+    def loss_fits_task(self) -> Self:
+        loss, fitting = self.training.loss, LOSSES_OF_TASK[self.task]
+        if loss not in fitting:
+            raise ValueError(f"training.loss={loss!r} does not fit task={self.task!r}; choose {' or '.join(fitting)}")
+        if self.task == "regression" and self.training.class_weights != "none":
+            raise ValueError("training.class_weights has no effect with task='regression'; remove it")
+        if self.training.label_smoothing and self.training.loss != "cross_entropy":
+            raise ValueError(f"training.label_smoothing has no effect with loss={loss!r}; set it to 0")
+        classification = ("accuracy", "macro_f1", "micro_f1", "loss")
+        regression = ("pearson", "mae", "loss")
+        if self.training.metric not in (regression if self.task == "regression" else classification):
+            raise ValueError(f"training.metric={self.training.metric!r} does not exist for task={self.task!r}")
+        return self
+
+    def to_yaml(self) -> str:
+        """The recipe with every default written out."""
+        return yaml.safe_dump(json.loads(self.model_dump_json()), sort_keys=False, allow_unicode=True)
+
+    def describe_source(self, split: str) -> str | None:
+        """The source of one split (`train`, `dev`, `test`), or None."""
+        return {"train": self.data.train, "dev": self.data.dev, "test": self.data.test}[split]

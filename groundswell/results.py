@@ -1,0 +1,175 @@
+"""What a finished training leaves for people and programs: metrics, report, manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from groundswell import run_folder, runtime
+from groundswell.analyzer import Analyzer
+from groundswell.data.splits import Splits
+from groundswell.evaluation import metrics
+from groundswell.evaluation.report import ReportFacts, write_report
+from groundswell.model.base_models import BaseModel
+from groundswell.model.outputs import Outputs
+from groundswell.recipe import Recipe
+from groundswell.training.loop import History
+from groundswell.tuning.trainable import Parameters
+from groundswell.types import Example
+
+SHOWN_MISTAKES = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Metrics of one split, and the most confident mistakes in it."""
+
+    scores: dict[str, Any]
+    mistakes: list[dict[str, Any]]
+
+
+def measure(
+    analyzer: Analyzer,
+    examples: Sequence[Example],
+    recipe: Recipe,
+    on_batch: Callable[[int], None] = lambda texts: None,
+) -> Measured:
+    """Metrics with intervals of labelled examples; every example counts, blank ones too."""
+    outputs = analyzer.outputs
+    logits = analyzer.score([example.text for example in examples], on_batch)
+    options: dict[str, Any] = {
+        "resamples": recipe.evaluation.resamples,
+        "level": recipe.evaluation.level,
+        "seed": recipe.seed,
+    }
+    gold, values = outputs.targets(examples), outputs.values(logits)
+    if outputs.task == "regression":
+        gold_values = (outputs.mean + outputs.scale * gold.double()).numpy()
+        return Measured(metrics.score_regression(gold_values, values[:, 0].numpy(), **options), [])
+    if outputs.task == "multi_label":
+        flags = (values >= 0.5).numpy()
+        return Measured(metrics.score_multi_label(gold.bool().numpy(), flags, outputs.labels, **options), [])
+    predicted = values.argmax(dim=1)
+    scores = metrics.score_single_label(gold.numpy(), predicted.numpy(), outputs.labels, **options)
+    return Measured(scores, _mistakes(examples, gold, predicted, values, outputs))
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """Everything the files of a run folder are written from."""
+
+    recipe: Recipe
+    splits: Splits
+    base: BaseModel
+    outputs: Outputs
+    history: History
+    parameters: Parameters
+    warnings: Sequence[str]
+    precision: str
+    seconds: float
+
+
+def write_results(folder: Path, run: FinishedRun, measured: dict[str, Measured]) -> dict[str, Any]:
+    """Write metrics.json, report.html and, last of all, manifest.json; returns the metrics."""
+    found: dict[str, Any] = {split: part.scores for split, part in measured.items()}
+    found["parameters"] = {"trainable": run.parameters.trainable, "total": run.parameters.total}
+    found["seconds"] = {"training": round(run.history.seconds, 2), "whole_run": round(run.seconds, 2)}
+    found["best_epoch"] = run.history.best_epoch
+    run_folder.write_json(folder / run_folder.METRICS, found)
+    rejected = [{"split": split, **row} for split, account in run.splits.accounting.items() for row in account.rejected]
+    if rejected:
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rejected)
+        run_folder.write_text(folder / run_folder.REJECTED, lines)
+    files = run_folder.hash_files(folder)
+    manifest = _manifest(folder, run, files)
+    write_report(_report_facts(folder, run, measured, manifest), folder / run_folder.REPORT)
+    run_folder.write_json(folder / run_folder.MANIFEST, manifest)
+    return found
+
+
+def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str, Any]:
+    weights = files.get(f"{run_folder.MODEL}/model.safetensors", "")
+    return {
+        "model": f"{folder.name} {runtime.versions()['groundswell']} sha256:{weights[:12]}",
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "task": run.recipe.task,
+        "seed": run.recipe.seed,
+        "data": {
+            "sha256": run.splits.hashes,
+            "rows": {split: account.to_dict() for split, account in run.splits.accounting.items()},
+            "shared_between_splits": run.splits.leakage,
+        },
+        "base_model": {"name": run.base.name, "sha256": run.base.sha256},
+        "tokenizer_sha256": files.get(f"{run_folder.MODEL}/tokenizer.json"),
+        "label_map": {
+            "names": list(run.outputs.labels),
+            "sha256": run.splits.label_map and run.splits.label_map.sha256(),
+        },
+        "parameters": vars(run.parameters),
+        "training": {
+            "precision": run.precision,
+            "steps": run.history.steps,
+            "items": run.history.items,
+            "best_epoch": run.history.best_epoch,
+            "resumed_at_step": run.history.resumed_at,
+            "seconds": round(run.history.seconds, 2),
+        },
+        "measured_in": "float32",
+        "warnings": list(run.warnings),
+        "versions": runtime.versions(),
+        "commit": runtime.commit(),
+        "hardware": runtime.hardware(),
+        "files": files,
+    }
+
+
+def _report_facts(
+    folder: Path, run: FinishedRun, measured: dict[str, Measured], manifest: dict[str, Any]
+) -> ReportFacts:
+    split = "test" if "test" in measured else "dev"
+    size = sum(file.stat().st_size for file in (folder / run_folder.MODEL).rglob("*") if file.is_file())
+    return ReportFacts(
+        name=folder.name,
+        task=run.recipe.task,
+        recipe_yaml=run.recipe.to_yaml(),
+        metrics={name: part.scores for name, part in measured.items()},
+        history=run.history.epochs,
+        best_epoch=run.history.best_epoch,
+        accounting=manifest["data"]["rows"],
+        mistakes=measured[split].mistakes,
+        warnings=list(run.warnings),
+        costs={
+            "training_seconds": round(run.history.seconds, 1),
+            "whole_run_seconds": round(run.seconds, 1),
+            "parameters": {"trainable": run.parameters.trainable, "total": run.parameters.total},
+            "model_megabytes": round(size / 1e6, 1),
+            "precision": run.precision,
+        },
+        versions=manifest["versions"],
+        hardware=manifest["hardware"],
+        created=manifest["written"],
+    )
+
+
+def _mistakes(
+    examples: Sequence[Example], gold: torch.Tensor, predicted: torch.Tensor, values: torch.Tensor, outputs: Outputs
+) -> list[dict[str, Any]]:
+    confidence = values.max(dim=1).values
+    wrong = (gold != predicted).nonzero().squeeze(1).tolist()
+    wrong.sort(key=lambda row: -float(confidence[row]))
+    return [
+        {
+            "text": examples[row].text,
+            "id": examples[row].id,
+            "gold": outputs.labels[int(gold[row])],
+            "predicted": outputs.labels[int(predicted[row])],
+            "confidence": float(confidence[row]),
+        }
+        for row in wrong[:SHOWN_MISTAKES]
+    ]

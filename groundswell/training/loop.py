@@ -1,0 +1,321 @@
+"""The one training loop: `fit`. Methods of tuning differ only in which parameters, which loss, which batches."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list, gather_object
+from torch import Tensor, nn
+
+from groundswell.data.batching import Batch
+from groundswell.errors import TrainingError
+from groundswell.training import checkpoints
+from groundswell.training.checkpoints import Checkpoint, CheckpointFolder
+from groundswell.training.losses import Loss
+from groundswell.training.progress import ProgressBar
+from groundswell.training.schedules import Schedule
+
+Evaluate = Callable[[nn.Module], dict[str, float]]
+LOG_SECONDS = 5.0
+
+
+class Batches(Protocol):
+    """The order of the training texts and how a batch is made of them."""
+
+    def plan(self, epoch: int) -> Sequence[Sequence[int]]:
+        """The micro-batches of an epoch, each the numbers of its texts; depends on the epoch alone."""
+
+    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch:
+        """The batch of some texts; with `counted=False` none of them has weight."""
+
+    def describe(self, indices: Sequence[int]) -> str:
+        """Where these texts stand in the source, for an error message."""
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How long and how carefully to train.
+
+    accumulation         micro-batches of one optimizer step
+    metric               dev metric that chooses the best epoch; `loss` and `mae` are better when smaller
+    patience             epochs without a better dev metric before stopping, or None
+    checkpoint_seconds   time between checkpoints; there is one at every epoch's end too
+    """
+
+    epochs: int
+    accumulation: int = 1
+    clip_norm: float | None = 1.0
+    metric: str = "accuracy"
+    patience: int | None = None
+    checkpoint_seconds: float = 300.0
+
+
+@dataclass
+class History:
+    """What happened: one row per epoch, and which epoch was best (from 1; None without `evaluate`)."""
+
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    best_epoch: int | None = None
+    steps: int = 0
+    items: int = 0
+    seconds: float = 0.0
+    resumed_at: int | None = None
+
+
+@dataclass
+class _Position:
+    """Where in the run the loop is."""
+
+    epoch: int = 0
+    next_batch: int = 0
+    loss_sum: float = 0.0
+    loss_items: float = 0.0
+    epoch_seconds: float = 0.0
+
+
+def fit(  # noqa: PLR0913  (the parts of a training run; bundling them would only hide them)
+    model: nn.Module,
+    batches: Batches,
+    loss: Loss,
+    *,
+    optimizer: torch.optim.Optimizer,
+    schedule: Schedule,
+    accelerator: Accelerator,
+    settings: FitSettings,
+    evaluate: Evaluate | None = None,
+    checkpoint_folder: CheckpointFolder | None = None,
+    resume: bool = False,
+    log: Callable[[dict[str, Any]], None] | None = None,
+    progress: ProgressBar | None = None,
+) -> History:
+    """The history of the training; afterwards the model holds the weights of its best epoch.
+
+    Each optimizer step takes the gradient of the loss summed over all micro-batches of its group and all processes,
+    divided by the number of items in them: the same for any accumulation and any number of processes.
+    After a kill, `resume=True` goes on from the newest checkpoint and ends with the same bits.
+
+    Raises TrainingError when a loss is not finite, naming the texts; KeyboardInterrupt after a checkpoint on Ctrl-C.
+    """
+    run = _Run(model, batches, loss, optimizer, accelerator, settings)
+    run.schedule, run.evaluate, run.checkpoint_folder = schedule, evaluate, checkpoint_folder
+    run.log, run.progress = log or (lambda row: None), progress or ProgressBar(False)
+    if resume:
+        run.restore()
+    return run.train()
+
+
+class _Run:
+    """The state of one call of `fit`."""
+
+    schedule: Schedule
+    evaluate: Evaluate | None
+    checkpoint_folder: CheckpointFolder | None
+    log: Callable[[dict[str, Any]], None]
+    progress: ProgressBar
+
+    def __init__(
+        self,
+        model: nn.Module,
+        batches: Batches,
+        loss: Loss,
+        optimizer: torch.optim.Optimizer,
+        accelerator: Accelerator,
+        settings: FitSettings,
+    ) -> None:
+        self.bare = model
+        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        self.batches, self.loss, self.accelerator, self.settings = batches, loss, accelerator, settings
+        self.moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.rates = [group["lr"] for group in optimizer.param_groups]
+        self.history = History()
+        self.position = _Position()
+        self.best: dict[str, Tensor] = {}
+        self.last_checkpoint = self.last_log = time.monotonic()
+
+    def train(self) -> History:
+        plans = [self.batches.plan(epoch) for epoch in range(self.settings.epochs)]
+        total = sum(math.ceil(len(plan) / self.settings.accumulation) for plan in plans)
+        self.progress.begin("training", total, self.history.steps)
+        with _interrupt_flag() as interrupted:
+            while self.position.epoch < self.settings.epochs and not self._out_of_patience():
+                self._epoch(plans[self.position.epoch], interrupted)
+        if self.best:
+            checkpoints.restore_weights(self.bare, self.best)
+        self.bare.eval()
+        return self.history
+
+    def _epoch(self, plan: Sequence[Sequence[int]], interrupted: Callable[[], bool]) -> None:
+        self.model.train()
+        began = time.monotonic() - self.position.epoch_seconds
+        while self.position.next_batch < len(plan):
+            group = plan[self.position.next_batch : self.position.next_batch + self.settings.accumulation]
+            self._step(group)
+            self.position.next_batch += len(group)
+            self.position.epoch_seconds = time.monotonic() - began
+            if self._any_process(interrupted()):
+                self._save()
+                raise KeyboardInterrupt
+            if self._any_process(time.monotonic() - self.last_checkpoint > self.settings.checkpoint_seconds):
+                self._save()
+        self._finish_epoch()
+
+    def _step(self, group: Sequence[Sequence[int]]) -> None:
+        """One optimizer step over a group of micro-batches."""
+        sums = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
+        for number, indices in enumerate(group):
+            last = number == len(group) - 1
+            with nullcontext() if last else self.accelerator.no_sync(self.model):
+                total, num_items = self.loss(self.model, self._share(indices))
+                self._refuse_non_finite(total, indices)
+                self.accelerator.backward(total)
+            sums += torch.stack([total.detach().double(), num_items.double()])
+        sums = self.accelerator.reduce(sums, reduction="sum")
+        loss_sum, items = sums.tolist()
+        # DistributedDataParallel averages over processes; the sum over all items divided by their number is wanted.
+        factor = self.accelerator.num_processes / items
+        for parameter in self.moving:
+            if parameter.grad is not None:
+                parameter.grad.mul_(factor)
+        norm = None
+        if self.settings.clip_norm is not None:
+            norm = self.accelerator.clip_grad_norm_(self.moving, self.settings.clip_norm)
+        share = self.schedule(self.history.steps)
+        for param_group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            param_group["lr"] = rate * share
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.history.steps += 1
+        self.history.items += int(items)
+        self.position.loss_sum += loss_sum
+        self.position.loss_items += items
+        self.progress.advance(note=f"loss {self.position.loss_sum / self.position.loss_items:.3f}")
+        if time.monotonic() - self.last_log > LOG_SECONDS:
+            self.last_log = time.monotonic()
+            row = {"step": self.history.steps, "epoch": self.position.epoch + 1, "loss": loss_sum / items}
+            self._log(
+                {**row, "learning_rate": self.rates[0] * share, "grad_norm": None if norm is None else float(norm)}
+            )
+
+    def _share(self, indices: Sequence[int]) -> Batch:
+        """This process's texts of a micro-batch; a process without any gets one that counts for nothing."""
+        mine = list(indices)[self.accelerator.process_index :: self.accelerator.num_processes]
+        batch = self.batches.collate(mine) if mine else self.batches.collate(indices[:1], counted=False)
+        return batch.to(self.accelerator.device)
+
+    def _refuse_non_finite(self, total: Tensor, indices: Sequence[int]) -> None:
+        if not torch.isfinite(total):
+            raise TrainingError(
+                f"step {self.history.steps + 1}: the loss is {total.item()}, expected a finite number. "
+                f"The batch holds {self.batches.describe(indices)}. Lower training.learning_rate, or look at these rows"
+            )
+
+    def _finish_epoch(self) -> None:
+        position = self.position
+        row: dict[str, Any] = {"epoch": position.epoch + 1, "loss": position.loss_sum / position.loss_items}
+        row["seconds"] = round(position.epoch_seconds, 3)
+        if self.evaluate is not None:
+            self.model.eval()
+            # One process's numbers decide for all, so that all stop at the same epoch.
+            row["dev"] = broadcast_object_list([self.evaluate(self.bare)])[0]
+            if self._better(row["dev"][self.settings.metric]):
+                self.history.best_epoch = position.epoch + 1
+                self.best = checkpoints.moving_weights(self.bare)
+        self.history.seconds += position.epoch_seconds
+        self.history.epochs.append(row)
+        self._log({"step": self.history.steps, **row})
+        dev = "".join(f"  dev {name} {value:.4f}" for name, value in row.get("dev", {}).items())
+        self.progress.say(f"epoch {row['epoch']}: loss {row['loss']:.4f}{dev}  {row['seconds']:.0f} s")
+        self.position = _Position(epoch=position.epoch + 1)
+        self._save()
+
+    def _better(self, value: float) -> bool:
+        if self.history.best_epoch is None:
+            return True
+        best = self.history.epochs[self.history.best_epoch - 1]["dev"][self.settings.metric]
+        return bool(value < best if self.settings.metric in ("loss", "mae") else value > best)
+
+    def _out_of_patience(self) -> bool:
+        best, patience = self.history.best_epoch, self.settings.patience
+        return best is not None and patience is not None and self.position.epoch - best >= patience
+
+    def _any_process(self, flag: bool) -> bool:
+        if self.accelerator.num_processes == 1:
+            return flag
+        here = torch.tensor(int(flag), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(here, reduction="sum").item())
+
+    def _log(self, row: dict[str, Any]) -> None:
+        if self.accelerator.is_main_process:
+            self.log(row)
+            plain = {name: value for name, value in row.items() if isinstance(value, int | float)}
+            plain |= {f"dev_{name}": value for name, value in row.get("dev", {}).items()}
+            self.accelerator.log(plain, step=row["step"])
+
+    def _save(self) -> None:
+        """Write a checkpoint; only ever called between two optimizer steps."""
+        self.last_checkpoint = time.monotonic()
+        if self.checkpoint_folder is None:
+            return
+        device = self.accelerator.device
+        states = gather_object([checkpoints.random_state(device).tolist()])
+        if self.accelerator.is_main_process:
+            state = {
+                "step": self.history.steps,
+                "history": vars(self.history),
+                "position": vars(self.position),
+                "random": checkpoints.python_random_state(),
+            }
+            random = [torch.tensor(values, dtype=torch.uint8) for values in states]
+            weights = checkpoints.moving_weights(self.bare)
+            tensors = checkpoints.optimizer_tensors(self.optimizer)
+            self.checkpoint_folder.save(Checkpoint(weights, self.best, tensors, random, state))
+        self.accelerator.wait_for_everyone()
+
+    def restore(self) -> None:
+        """Go back to the newest checkpoint, where there is one."""
+        found = None if self.checkpoint_folder is None else self.checkpoint_folder.load()
+        if found is None:
+            return
+        if len(found.random) != self.accelerator.num_processes:
+            raise TrainingError(
+                f"the checkpoint was written by {len(found.random)} processes, now there are "
+                f"{self.accelerator.num_processes}. Resume with as many, or start a new run with another --name"
+            )
+        checkpoints.restore_weights(self.bare, found.weights)
+        checkpoints.restore_optimizer(self.optimizer, found.optimizer)
+        self.best = found.best
+        self.history = History(**found.state["history"])
+        self.history.resumed_at = self.history.steps
+        self.position = _Position(**found.state["position"])
+        checkpoints.restore_python_random_state(found.state["random"])
+        checkpoints.restore_random_state(found.random[self.accelerator.process_index], self.accelerator.device)
+
+
+@contextmanager
+def _interrupt_flag() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C into a flag that is looked at between steps; the second one interrupts at once."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,150 @@
+"""The records that flow through groundswell, from a row of a file to an analysed text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Literal
+
+Polarity = Literal["positive", "neutral", "negative"]
+Language = Literal["zh", "en", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a text: `text == document[start:end]`.
+
+    start, end   code points into the document as received; end-exclusive
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Who or what is judged, in which respect, with which words, and how.
+
+    aspect, opinion   None when implicit; at least one of aspect, opinion and category is present
+    category          from the taxonomy, such as `ROOM#COMFORT`
+    score             0-1, probability that the whole tuple is right; 1.0 for gold
+    intensity         0-1, strength of feeling; None when not measured
+    negated           True when a negation reversed the polarity; the opinion span includes the negator
+    """
+
+    aspect: Span | None
+    category: str | None
+    opinion: Span | None
+    polarity: Polarity
+    score: float = 1.0
+    intensity: float | None = None
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled (or unlabelled) row.
+
+    id       the row's own id, or its row number as a string
+    text     exactly as received
+    target   single label: its name; multi label: a tuple of names; regression: a float; unlabelled: None
+    row      1-based row of the source (line of a JSONL file, record of a CSV without its header)
+    group    rows of one group stay in one split (author, product, thread)
+    time     ISO 8601, as in the file
+    """
+
+    id: str
+    text: str
+    target: str | tuple[str, ...] | float | None
+    row: int
+    group: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Label and probabilities of one sentence; start and end are code points, end-exclusive."""
+
+    start: int
+    end: int
+    label: str
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a model says about one text: the opinion record.
+
+    label        the most probable label; None for multi label and regression
+    scores       probability per label (single label: sum 1; multi label: each on its own);
+                 regression: the value under its target's name
+    confidence   0-1, probability that `label` is right; None for multi label and regression
+    intensity    0-1, strength of feeling; None when the run has no head for it
+    labels       multi label only: every label with a probability of at least one half
+    truncated    True when any part of `text` was not read by the model
+    warnings     `code: sentence`
+    error        {"code", "message"} when this text could not be analysed; then nothing else is filled
+    """
+
+    text: str
+    language: Language = "other"
+    label: str | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    confidence: float | None = None
+    intensity: float | None = None
+    sentences: tuple[Sentence, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    truncated: bool = False
+    warnings: tuple[str, ...] = ()
+    model: str = ""
+    labels: tuple[str, ...] | None = None
+    id: str | None = None
+    error: dict[str, str] | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The record as plain values; `id` comes first when the input had one."""
+        head: dict[str, object] = {} if self.id is None else {"id": self.id}
+        if self.error is not None:
+            return {**head, "text": self.text, "error": self.error}
+        record: dict[str, object] = {
+            **head,
+            "text": self.text,
+            "language": self.language,
+            "label": self.label,
+            "scores": {name: round(score, 6) for name, score in self.scores.items()},
+            "confidence": None if self.confidence is None else round(self.confidence, 6),
+            "intensity": self.intensity,
+            "sentences": [_sentence_dict(sentence) for sentence in self.sentences],
+            "opinions": [_opinion_dict(opinion) for opinion in self.opinions],
+            "truncated": self.truncated,
+            "warnings": list(self.warnings),
+            "model": self.model,
+        }
+        if self.labels is not None:
+            record["labels"] = list(self.labels)
+        return record
+
+    def to_json(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+def _span_dict(span: Span | None) -> dict[str, object] | None:
+    return None if span is None else {"text": span.text, "start": span.start, "end": span.end}
+
+
+def _sentence_dict(sentence: Sentence) -> dict[str, object]:
+    return {"start": sentence.start, "end": sentence.end, "label": sentence.label, "scores": sentence.scores}
+
+
+def _opinion_dict(opinion: Opinion) -> dict[str, object]:
+    return {
+        "aspect": _span_dict(opinion.aspect),
+        "category": opinion.category,
+        "opinion": _span_dict(opinion.opinion),
+        "polarity": opinion.polarity,
+        "score": opinion.score,
+        "intensity": opinion.intensity,
+        "negated": opinion.negated,
+    }
