@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState
+from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from groundswell import assembly, run_folder, runtime
@@ -21,7 +22,6 @@ from groundswell.data.accounting import Accounting
 from groundswell.data.batching import Documents
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
-from groundswell.errors import RunFolderError
 from groundswell.evaluation.metrics import dev_metrics
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.outputs import Outputs
@@ -30,6 +30,8 @@ from groundswell.model.scoring import score_documents
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Measured, measure, write_results
+from groundswell.run_folder import read_manifest
+from groundswell.run_naming import claim_folder, claim_free_folder
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import Evaluate, History, fit
 from groundswell.training.losses import RowLoss, classification_loss
@@ -49,11 +51,13 @@ class Run:
     folder    the run folder
     metrics   what metrics.json holds: per split the metrics with intervals, parameters, seconds, best epoch
     history   one row per epoch: epoch, loss, seconds, dev metrics
+    rows      one line per split: rows read, kept, cut and dropped
     """
 
     folder: Path
     metrics: dict[str, Any]
     history: list[dict[str, Any]]
+    rows: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
@@ -61,14 +65,16 @@ def train(
     recipe: Recipe | str | Path | dict[str, Any],
     *,
     name: str | None = None,
+    default_name: str | None = None,
     resume: bool = False,
     progress: bool | None = None,
     **sections: Any,
 ) -> Run:
     """The finished run of a recipe (a Recipe, a YAML file, or a dictionary).
 
-    name       of the run folder; default `output.name`, else the recipe's file name
-    resume     go on with an unfinished run of this name, exactly where it was
+    name       of the run folder; default `output.name`. Without either the run is called `default_name`, else after
+               the recipe's file, with a number behind it when that is taken
+    resume     go on with the unfinished run of this name (the newest one), exactly where it was
     progress   a bar on stderr; default: when stderr is a terminal
     sections   replace keys of the recipe: `data={"train": "reviews.csv"}, seed=1`
 
@@ -78,8 +84,8 @@ def train(
     resolved, stem = _resolve(recipe, sections)
     check_trackers(resolved.training.trackers)
     accelerator, precision = _accelerator(resolved)
-    with accelerator.main_process_first():
-        folder = _claim_folder(resolved, name or resolved.output.name or stem, resume, accelerator.is_main_process)
+    folder = _claim(resolved, name, default_name or stem, resume) if accelerator.is_main_process else Path()
+    folder = broadcast_object_list([folder])[0]
     runtime.seed_everything(resolved.seed)
     splits = load_splits(assembly.split_settings(resolved))
     outputs = assembly.outputs_of(resolved, splits)
@@ -87,9 +93,9 @@ def train(
         trained = _train(resolved, splits, outputs, accelerator, precision, folder, resume, bar)
         if not accelerator.is_main_process:
             accelerator.wait_for_everyone()
-            return Run(folder, {}, trained.history.epochs, tuple(splits.warnings))
+            return Run(folder, {}, trained.history.epochs, (), ())
         saved = _export(resolved, outputs, trained.weights, folder)
-        analyzer = Analyzer(saved, folder.name)
+        analyzer = Analyzer(saved, folder.name, precision=resolved.evaluation.precision)
         measured = _measure_splits(analyzer, resolved, splits, bar)
     finished = FinishedRun(
         resolved, splits, trained.base, outputs, trained.history, trained.parameters, splits.warnings, precision,
@@ -99,7 +105,8 @@ def train(
     CheckpointFolder(folder / run_folder.CHECKPOINTS, {}).clear()
     accelerator.end_training()
     accelerator.wait_for_everyone()
-    return Run(folder, metrics, trained.history.epochs, tuple(splits.warnings))
+    rows = tuple(account.line() for account in splits.accounting.values())
+    return Run(folder, metrics, trained.history.epochs, rows, tuple(splits.warnings))
 
 
 def evaluate(
@@ -110,8 +117,9 @@ def evaluate(
     overrides   `data.text=review`, `data.label=stars`, `data.labels.1=positive`, `evaluation.resamples=2000` …
     """
     folder = Path(run)
-    analyzer = load(folder)
+    read_manifest(folder)
     recipe = load_recipe(folder / run_folder.RECIPE, overrides or [])
+    analyzer = load(folder, precision=recipe.evaluation.precision)
     accounting = Accounting("evaluation")
     settings = assembly.split_settings(recipe)
     examples = read_split(source, settings, accounting, keep_blank=True)
@@ -263,6 +271,13 @@ def _resolve(recipe: Recipe | str | Path | dict[str, Any], sections: dict[str, A
     return recipe_from_values(merged, "recipe"), stem
 
 
+def _claim(recipe: Recipe, name: str | None, default_name: str, resume: bool) -> Path:
+    runs, asked_for = Path(recipe.output.folder), name or recipe.output.name
+    if asked_for is not None:
+        return claim_folder(runs / asked_for, recipe.to_yaml(), resume=resume)
+    return claim_free_folder(runs, default_name, recipe.to_yaml(), resume=resume)
+
+
 def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision]:
     """The accelerator of this run and the precision it trains in."""
     device = runtime.pick_device()
@@ -280,27 +295,6 @@ def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision]:
     if recipe.training.trackers:
         accelerator.init_trackers("groundswell", config={"recipe": recipe.to_yaml()})
     return accelerator, precision
-
-
-def _claim_folder(recipe: Recipe, name: str, resume: bool, write: bool) -> Path:
-    """The run folder to write to: new, or the unfinished one of this name; RunFolderError when it is taken."""
-    folder = Path(recipe.output.folder) / name
-    if not write:
-        return folder
-    finished, begun = (folder / run_folder.MANIFEST).exists(), (folder / run_folder.RECIPE).exists()
-    if finished or (begun and not resume):
-        cure = (
-            "Choose another --name, or remove it" if finished else "Go on with it by --resume, or choose another --name"
-        )
-        raise RunFolderError(
-            f"{folder}: {'a finished' if finished else 'an unfinished'} run of this name exists. {cure}"
-        )
-    if folder.exists() and not begun and any(folder.iterdir()):
-        raise RunFolderError(f"{folder}: exists and is no run folder. Choose another --name or output.folder")
-    if resume and not begun:
-        raise RunFolderError(f"{folder}: there is nothing to resume. Leave out --resume to start")
-    run_folder.write_text(folder / run_folder.RECIPE, recipe.to_yaml())
-    return folder
 
 
 def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:

@@ -142,7 +142,7 @@ class ModelSection(Section):
 
     encoder: str = Field("minilm", min_length=1, description="`minilm`, a local folder, or a hub name")
     revision: str | None = Field(None, description="branch, tag or commit of a hub model")
-    pooling: Pooling = "mean"
+    pooling: Pooling = Field("mean", description="how the states of a text's tokens become one vector")
     dropout: Number = Field(0.0, ge=0, lt=1, description="inside the encoder while training")
     head_dropout: Number = Field(0.1, ge=0, lt=1, description="on the pooled vector while training")
 
@@ -150,16 +150,16 @@ class ModelSection(Section):
 class LoraSection(Section):
     """Low-rank adaptation (https://arxiv.org/abs/2106.09685)."""
 
-    rank: Whole = Field(8, ge=1, le=1024)
+    rank: Whole = Field(8, ge=1, le=1024, description="of the two matrices that make up an update")
     alpha: Number = Field(16, gt=0, description="the update is scaled by alpha / rank")
-    dropout: Number = Field(0.0, ge=0, lt=1)
+    dropout: Number = Field(0.0, ge=0, lt=1, description="on what an update reads, while training")
     targets: tuple[str, ...] = Field((), description="names of linear layers; empty = every linear layer")
 
 
 class TuningSection(Section):
     """Which weights move."""
 
-    method: TuningMethod = "lora"
+    method: TuningMethod = Field("lora", description="all weights, the head alone, or low-rank updates and the head")
     layers: Whole | None = Field(None, ge=1, description="only the top so many layers; the states below are cached")
     cache: bool = Field(True, description="compute what is frozen once and keep it on disk")
     lora: LoraSection = LoraSection()
@@ -177,27 +177,29 @@ class TuningSection(Section):
 class TrainingSection(Section):
     """How the weights move."""
 
-    epochs: Whole = Field(3, ge=1, le=10_000)
+    epochs: Whole = Field(3, ge=1, le=10_000, description="passes over the training rows")
     learning_rate: Number | None = Field(None, gt=0, le=1, description="default: full 1e-4, lora 1e-3, head 1e-2")
     head_learning_rate: Number | None = Field(None, gt=0, le=1, description="default: 1e-3, or learning_rate if higher")
     batch_tokens: Whole = Field(4096, ge=8, description="padded tokens of one micro-batch")
     batch_rows: Whole = Field(32, ge=1, description="most rows of one micro-batch")
     accumulation: Whole = Field(1, ge=1, description="micro-batches of one optimizer step")
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="of the rate, after the warm-up")
     warmup_share: Number = Field(0.1, ge=0, lt=1, description="share of all optimizer steps")
     weight_decay: Number = Field(0.01, ge=0, le=1, description="on matrices only, not on biases and norms")
-    clip_norm: Number | None = Field(1.0, gt=0)
+    clip_norm: Number | None = Field(1.0, gt=0, description="longer gradients are scaled down to this norm")
     loss: LossName = Field("auto", description="auto: cross_entropy, bce or mse by task")
-    label_smoothing: Number = Field(0.0, ge=0, lt=1)
-    focal_gamma: Number = Field(2.0, ge=0, le=10)
-    class_weights: Literal["none", "balanced"] | dict[LabelName, Annotated[Number, Field(gt=0)]] = "none"
+    label_smoothing: Number = Field(0.0, ge=0, lt=1, description="share of each target spread over all labels")
+    focal_gamma: Number = Field(2.0, ge=0, le=10, description="of the focal loss; 0 is plain cross-entropy")
+    class_weights: Literal["none", "balanced"] | dict[LabelName, Annotated[Number, Field(gt=0)]] = Field(
+        "none", description="balanced: rare labels count more; or a weight for every label"
+    )
     metric: Literal["auto", "accuracy", "macro_f1", "micro_f1", "pearson", "mae", "loss"] = Field(
         "auto", description="dev metric that chooses the best epoch"
     )
     patience: Whole | None = Field(None, ge=1, description="epochs without a better dev metric before stopping")
     precision: Precision = Field("auto", description="auto: bfloat16 where the processor has it")
     checkpoint_minutes: Number = Field(5.0, gt=0, description="minutes between checkpoints; also at every epoch's end")
-    trackers: tuple[Tracker, ...] = ()
+    trackers: tuple[Tracker, ...] = Field((), description="where the logged rows also go; each needs its package")
 
 
 class EvaluationSection(Section):
@@ -205,19 +207,20 @@ class EvaluationSection(Section):
 
     resamples: Whole = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     level: Number = Field(0.95, gt=0.5, lt=1, description="of the intervals")
+    precision: Precision = Field("float32", description="float32 gives the same scores on every machine")
 
 
 class OutputSection(Section):
     """Where the run goes."""
 
-    folder: str = Field("runs", min_length=1)
+    folder: str = Field("runs", min_length=1, description="where run folders are made")
     name: str | None = Field(None, pattern=r"^[\w.-]+$", description="default: the recipe's file name")
 
 
 class Recipe(Section):
     """A training run, whole."""
 
-    task: Task = "single_label"
+    task: Task = Field("single_label", description="what a text gets: one label, any number of labels, or a value")
     data: DataSection
     text: TextSection = TextSection()
     model: ModelSection = ModelSection()
@@ -225,7 +228,7 @@ class Recipe(Section):
     training: TrainingSection = TrainingSection()
     evaluation: EvaluationSection = EvaluationSection()
     output: OutputSection = OutputSection()
-    seed: Whole = Field(0, ge=0, le=2**31 - 1)
+    seed: Whole = Field(0, ge=0, le=2**31 - 1, description="of every draw, shuffle and initial weight")
 
     @model_validator(mode="before")
     @classmethod

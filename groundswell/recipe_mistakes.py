@@ -118,16 +118,17 @@ def unknown_key(place: str, path: KeyPath) -> str:
     section, name = path[:-1], str(path[-1])
     known = list(_known_keys())
     here = [key for key in known if key[:-1] == section]
-    same_name = [dotted(key) for key in known if key[-1] == name]
     near_here = difflib.get_close_matches(name, [str(key[-1]) for key in here], n=1)
-    if same_name:
-        hint = f"; did you mean {' or '.join(map(repr, same_name))}?"
-    elif near_here:
-        hint = f"; did you mean {dotted((*section, near_here[0]))!r}?"
+    near_name = difflib.get_close_matches(name, {str(key[-1]): None for key in known}, n=1)
+    meant = [dotted(key) for key in known if key[-1] == name]
+    meant = meant or [dotted((*section, near)) for near in near_here]
+    meant = meant or [dotted(key) for key in known if key[-1] in near_name]
+    if meant:
+        hint = f"; did you mean {' or '.join(map(repr, meant))}?"
+    elif here:
+        hint = f"; keys of {dotted(section) or 'a recipe'}: {', '.join(str(key[-1]) for key in here)}"
     else:
         hint = did_you_mean(dotted(path), [dotted(key) for key in known])
-    if not hint and here:
-        hint = f"; keys of {dotted(section) or 'a recipe'}: {', '.join(str(key[-1]) for key in here)}"
     return f"{place}: unknown key {dotted(path)!r}{hint}"
 
 

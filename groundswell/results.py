@@ -120,7 +120,7 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
             "resumed_at_step": run.history.resumed_at,
             "seconds": round(run.history.seconds, 2),
         },
-        "measured_in": "float32",
+        "measured_in": run.recipe.evaluation.precision,
         "warnings": list(run.warnings),
         "versions": runtime.versions(),
         "commit": runtime.commit(),

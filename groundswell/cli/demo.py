@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -22,14 +24,14 @@ SENTENCES = (
     "Two hours late, the soup was cold, and nobody said sorry.",
     "The parcel came on Tuesday in a brown box.",
     "I would not say the room was clean.",
-    "Honestly the best face cream I have tried, and I have tried a lot.",
+    "Honestly the best face cream I have ever tried.",
 )
 RECIPE: dict[str, Any] = {
     "data": {"train": "sample:en#train", "dev": "sample:en#dev", "test": "sample:en#test"},
     "model": {"encoder": "minilm"},
     "tuning": {"method": "lora"},
     "training": {"epochs": 8, "batch_rows": 8},
-    "output": {"name": "demo-en"},
+    "output": {"folder": "runs"},
 }
 NO_CHINESE_DEMO = (
     "demo: found --language zh, expected en: the Chinese demo comes with the encoders trained from scratch. "
@@ -48,7 +50,7 @@ def demo(
     from groundswell.recipe_reading import recipe_from_values
 
     screen = console()
-    recipe = recipe_from_values(RECIPE, "demo")
+    recipe = recipe_from_values(RECIPE, "demo", [f"output.name={free_name('demo-en', Path('runs'))}"])
     screen.print("Tuning MiniLM with LoRA on 168 English reviews: positive, neutral or negative?\n")
     untuned = pipeline.untuned_analyzer(recipe)
     before = [untuned(sentence) for sentence in SENTENCES]
@@ -59,6 +61,12 @@ def demo(
     screen.print("\nThe same sentences before tuning (the head is random) and after:")
     screen.print(sentence_table(SENTENCES, before, after))
     _show_result(screen, run)
+
+
+def free_name(name: str, folder: Path) -> str:
+    """The name, or with the first number behind it that no run in the folder has: `demo-en-2`."""
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return next(found for found in itertools.chain([name], numbered) if not (folder / found).exists())
 
 
 def sentence_table(sentences: Sequence[str], before: Sequence[Analysis], after: Sequence[Analysis]) -> Table:
@@ -95,16 +103,16 @@ def _show_result(screen: Console, run: Run) -> None:
     from groundswell.cli.evaluate import metrics_table
 
     measured = run.metrics.get("test", run.metrics)
-    screen.print("\nOn the 36 test reviews, with the interval that so few rows allow:")
+    screen.print("\nOn the 36 test reviews, where always the same label would give 0.3333:")
     screen.print(metrics_table(measured))
     for warning in run.warnings:
         screen.print(f"warning: {warning}", soft_wrap=True)
     screen.print(f"\nThe run lies in {run.folder}; open {run.folder / 'report.html'} in a browser. Next:\n")
     for command in (
         f'groundswell predict {run.folder} --text "The room was spotless."',
-        "groundswell data sample en --out reviews.jsonl",
-        "groundswell train sentiment/minilm-lora data.train=reviews.jsonl",
-        f"groundswell evaluate {run.folder} reviews.jsonl",
+        f"groundswell evaluate {run.folder} sample:en#test",
+        "groundswell data check YOUR.csv data.text=COLUMN data.label=COLUMN",
+        "groundswell train sentiment/minilm-lora data.train=YOUR.csv data.dev=null data.test=null",
         "groundswell doctor",
     ):
         screen.print(f"  {command}", soft_wrap=True)

@@ -122,7 +122,8 @@ def shuffled_batches(
     """Every text number once, in batches of like length, the batches in random order.
 
     lengths        (longest window, number of windows) of each text
-    batch_tokens   most padded tokens of a batch; a text that is longer alone stands alone
+    batch_tokens   most tokens of a batch padded to its longest text (`collate` rounds that up to LENGTH_STEP);
+                   a text that is longer alone stands alone
     batch_rows     most texts of a batch
 
     The order depends on seed and epoch only, so a resumed run sees the same batches.

@@ -19,7 +19,7 @@ TokenIds = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class TokenizedText:
-    """One or more windows of token ids, specials included, each of at most `max_tokens`.
+    """One or more windows of token ids, specials included, each of at most `max_tokens` and none of them empty.
 
     truncated   True when some token of the text is in no window
     unknown     share of tokens that are the tokenizer's unknown token, 0-1
@@ -51,6 +51,10 @@ class TextTokenizer:
         self._prefix, self._suffix = _special_ids(tokenizer)
         self._room = max_tokens - len(self._prefix) - len(self._suffix)
         self._unknown_id = tokenizer.unk_token_id
+        self._controls = _control_ids(tokenizer)
+        # A text that comes to no token at all still needs a state to be read off.
+        end_id = self.pad_id if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
+        self._instead_of_nothing = [] if self._prefix or self._suffix else [end_id]
         self._engine = tokenizer.backend_tokenizer
         self._engine.no_truncation()
         self._engine.no_padding()
@@ -66,7 +70,14 @@ class TextTokenizer:
         """One `TokenizedText` per text, in order."""
         with self._lock:
             encodings = self._engine.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [self._windows(encoding.ids) for encoding in encodings]
+        return [self._windows(self._without_controls(encoding.ids)) for encoding in encodings]
+
+    def _without_controls(self, ids: list[int]) -> list[int]:
+        """Control ids become the unknown token: a Unigram vocabulary spells its own control tokens out."""
+        if self._controls.isdisjoint(ids):
+            return ids
+        instead = [] if self._unknown_id is None or self._unknown_id in self._controls else [self._unknown_id]
+        return [kept for found in ids for kept in (instead if found in self._controls else [found])]
 
     def _windows(self, ids: list[int]) -> TokenizedText:
         unknown = ids.count(self._unknown_id) / len(ids) if ids and self._unknown_id is not None else 0.0
@@ -90,7 +101,7 @@ class TextTokenizer:
         return ids[: self._room]
 
     def _with_specials(self, ids: list[int]) -> TokenIds:
-        return np.array([*self._prefix, *ids, *self._suffix], dtype=np.int32)
+        return np.array([*self._prefix, *(ids or self._instead_of_nothing), *self._suffix], dtype=np.int32)
 
 
 def _special_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
@@ -101,3 +112,10 @@ def _special_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[in
         if full[start : start + len(plain)] == plain:
             return list(full[:start]), list(full[start + len(plain) :])
     return [], []
+
+
+def _control_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Ids that steer a model; the unknown token does not, unless it doubles as one that does."""
+    names = ("bos", "eos", "sep", "cls", "pad", "mask")
+    steering = {getattr(tokenizer, f"{name}_token_id") for name in names} - {None}
+    return (set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}) | steering

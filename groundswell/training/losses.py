@@ -71,10 +71,10 @@ def focal(gamma: float, class_weights: Tensor | None = None) -> RowLoss:
         weights = None if class_weights is None else class_weights.to(logits.device)
         if targets.dim() == 2:
             log_right = -functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")  # (N, C)
-            losses = -((1 - log_right.exp()) ** gamma) * log_right
+            losses = -(_wrong(log_right) ** gamma) * log_right
             return (losses if weights is None else losses * weights).sum(dim=1)
         log_right = logits.log_softmax(dim=1).gather(1, targets.unsqueeze(1)).squeeze(1)
-        losses = -((1 - log_right.exp()) ** gamma) * log_right
+        losses = -(_wrong(log_right) ** gamma) * log_right
         return losses if weights is None else losses * weights[targets]
 
     return rows
@@ -105,3 +105,8 @@ def balanced_weights(targets: Tensor, num_classes: int) -> Tensor:
     """
     counts = targets.sum(dim=0) if targets.dim() == 2 else targets.bincount(minlength=num_classes).float()
     return counts.sum() / (num_classes * counts.clamp(min=1))
+
+
+def _wrong(log_right: Tensor) -> Tensor:
+    """1 - p from log p, kept off 0, where the gradient of a power below 1 is infinite."""
+    return (-log_right.expm1()).clamp(min=1e-8)

@@ -63,7 +63,8 @@ class Parameters:
 def choose_trainable(model: TextClassifier, tuning: Tuning, *, frozen_dtype: torch.dtype = torch.float32) -> Parameters:
     """Freeze and wrap `model` in place so that exactly the weights of the method move; all moving weights are float32.
 
-    Pooling and head always move. Frozen weights are kept in `frozen_dtype`; frozen modules run without dropout.
+    Pooling and head always move. Frozen weights are kept in `frozen_dtype`; what lies below the lowest layer that moves
+    runs without dropout.
     """
     encoder = model.encoder
     total = sum(parameter.numel() for parameter in model.parameters())
@@ -78,10 +79,8 @@ def choose_trainable(model: TextClassifier, tuning: Tuning, *, frozen_dtype: tor
         adapted = _add_lora(model, tuning.lora, first)
     for parameter in model.parameters():
         parameter.data = parameter.data.to(torch.float32 if parameter.requires_grad else frozen_dtype)
-    if tuning.method == "head":
-        model.keep_in_eval([encoder])
-    elif first:
-        model.keep_in_eval(list(encoder.layers[:first]))
+    if first:
+        model.keep_in_eval(_without_moving(encoder, set(encoder.layers[first:])))
     trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     return Parameters(trainable, total, adapted)
 
@@ -110,11 +109,13 @@ def _add_lora(model: TextClassifier, lora: Lora, first_layer: int) -> int:
 
     encoder = model.encoder
     name = encoder.layer_path.rpartition(".")[2]
+    linear = _linear_names(encoder)
     config = LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,  # type: ignore[arg-type]
         lora_dropout=lora.dropout,
-        target_modules=list(lora.targets) or "all-linear",
+        # peft refuses its own "all-linear" together with a choice of layers.
+        target_modules=list(lora.targets) or (linear if first_layer else "all-linear"),
         layers_to_transform=list(range(first_layer, encoder.num_layers)) if first_layer else None,
         layers_pattern=name if first_layer else None,
     )
@@ -122,9 +123,6 @@ def _add_lora(model: TextClassifier, lora: Lora, first_layer: int) -> int:
         try:
             encoder.network = get_peft_model(encoder.network, config)
         except ValueError as error:
-            linear = sorted(
-                {path.rpartition(".")[2] for path, part in encoder.named_modules() if isinstance(part, nn.Linear)}
-            )
             raise BaseModelError(
                 f"tuning.lora.targets: found {', '.join(lora.targets) or 'none'}, which matches no linear layer of "
                 f"this encoder. Its linear layers: {', '.join(linear)}"
@@ -138,6 +136,22 @@ def _add_lora(model: TextClassifier, lora: Lora, first_layer: int) -> int:
         # peft would copy every input to float32 and autocast would copy it back to 16 bits.
         setattr(module, "cast_input_dtype_enabled", False)  # noqa: B010  (nn.Module types attributes as tensors)
     return len(adapted)
+
+
+def _linear_names(encoder: nn.Module) -> list[str]:
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer
+
+    linear = (nn.Linear, Conv1D)
+    return sorted({path.rpartition(".")[2] for path, part in encoder.named_modules() if isinstance(part, linear)})
+
+
+def _without_moving(module: nn.Module, moving: set[nn.Module]) -> list[nn.Module]:
+    """The largest parts of `module` that hold none of the layers that move."""
+    if moving.isdisjoint(module.modules()):
+        return [module]
+    if module in moving:
+        return []
+    return [part for child in module.children() for part in _without_moving(child, moving)]
 
 
 class _quiet_peft(warnings.catch_warnings):  # noqa: N801  (a context manager, used like a function)

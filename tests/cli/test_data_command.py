@@ -1,0 +1,95 @@
+"""`groundswell data`: the sample, and what a check finds in files made for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    """Five rows: two spellings of one text with two labels, a third text, a blank one and a broken one."""
+    file = tmp_path / "reviews.csv"
+    file.write_text('text,label\nGood food.,good\nBad food.,bad\n"good FOOD",bad\n,good\nBroken,good,x\n')
+    return file
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_sample_is_written_with_a_note_on_its_splits(command, tmp_path: Path, language: str) -> None:
+    file = tmp_path / "sample.jsonl"
+    code, out, err = command("data", "sample", language, "--out", file)
+    assert (code, out) == (0, f"{file}\n")
+    assert err == f"groundswell: {file}: 240 rows; the column `split` says train, dev or test\n"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 240
+    assert {row["split"] for row in rows} == {"train", "dev", "test"}
+
+
+def test_a_check_counts_rows_labels_repeats_and_conflicts(command, reviews: Path) -> None:
+    (file,) = json.loads(command("data", "check", reviews, "--json").out)["files"]
+    assert (file["accounting"]["read"], file["accounting"]["kept"]) == (5, 3)
+    assert file["labels"] == {"bad": 2, "good": 1}
+    assert (file["format"], file["encoding"], file["columns"]) == ("csv", "utf-8", ["text", "label"])
+    assert file["repeated"] == 1
+    assert file["conflicts"] == [{"text": "Good food.", "rows": [1, 3], "targets": ["good", "bad"]}]
+    assert [rejected["row"] for rejected in file["rejected"]] == [5]
+
+
+def test_a_check_for_people(command, reviews: Path) -> None:
+    code, out, err = command("data", "check", reviews)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"{reviews}: 5 rows read, 3 kept, 2 dropped (blank text: row 4; unreadable row: row 5)"
+    assert lines[1] == "  format csv, encoding utf-8, columns text, label"
+    assert "  1 rows repeat a text of an earlier row" in lines
+    assert "  rows 1, 3: one text with the labels good, bad: 'Good food.'" in lines
+    assert any(line.split() == ["│", "bad", "│", "2", "│", "66.7%", "│"] for line in lines)
+
+
+def test_texts_that_two_files_share(command, reviews: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("review,stars\nBAD food!!,1\nQuite another text,5\n")
+    renamed = tmp_path / "renamed.csv"
+    renamed.write_text(other.read_text().replace("review,stars", "text,label"))
+    found = json.loads(command("data", "check", reviews, renamed, "--json").out)["overlaps"]
+    assert list(found) == [f"{reviews}/{renamed}"]
+    assert (found[f"{reviews}/{renamed}"]["exact"], found[f"{reviews}/{renamed}"]["near"]) == (1, 0)
+    outcome = command("data", "check", reviews, renamed, "data.overlap=refuse")
+    assert outcome.code == 1
+    assert outcome.err == (
+        f"groundswell: {reviews}/{renamed}: the files share texts; remove them from one side, "
+        "or set data.overlap=warn\n"
+    )
+    assert command("data", "check", renamed, "sample:en#dev").out.endswith("no text stands in two files\n")
+
+
+def test_settings_name_columns_and_labels(command, tmp_path: Path) -> None:
+    file = tmp_path / "a=b.csv"
+    file.write_text("review,stars\nGood.,5\nBad.,1\n")
+    outcome = command(
+        "data", "check", file, "data.text=review", "data.label=stars", "data.labels.5=good", "--json"
+    )  # fmt: skip
+    assert json.loads(outcome.out)["files"][0]["labels"] == {"1": 1, "good": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["data.text=x"], "found only settings (data.text=x), expected at least one file"),
+        (["FILE", "data.txt=x"], "command line: unknown key 'data.txt'; did you mean 'data.text'?"),
+        (["FILE", "data.text=txt"],
+            (
+                "FILE: no column 'txt'. Columns: text, label. Did you mean 'text'? Name the right one as data.text."
+            )),
+        (["FILE", "data.max_bad_share=0"],
+            (
+                "FILE: 1 of 5 rows are bad, more than the 0 % allowed (row 5: 3 fields, but the header has 2 (text, "
+                "label)). Mend them, or allow more with data.max_bad_share."
+            )),
+    ],
+)  # fmt: skip
+def test_wrong_arguments(command, reviews: Path, arguments: list[str], message: str) -> None:
+    outcome = command("data", "check", *(argument.replace("FILE", str(reviews)) for argument in arguments))
+    assert outcome == (2, "", f"groundswell: {message.replace('FILE', str(reviews))}\n")
