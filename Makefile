@@ -29,8 +29,9 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version 2>&1): \
 	too old, expected Python 3.11 or newer. Name another one: make PYTHON=python3.12 install" >&2; exit 2; }
+	@echo "installing into $(VENV): some minutes the first time, most of them for $(TORCH)"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(TORCH_FLAGS) '$(TORCH)'
+	$(BIN)/python -m pip install $(TORCH_FLAGS) '$(TORCH)'
 	$(BIN)/python -m pip install --quiet -e '.[dev]' -c constraints.txt
 	@touch $@
 

@@ -9,7 +9,6 @@ Relative paths in a recipe stay as written: they are relative to the working dir
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,15 +39,10 @@ MOST_BYTES = 1_000_000
 def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe of a file, or of a name such as `sentiment/minilm-lora`, with its overrides.
 
-    A recipe without `output.name` gets the name of its file.
     Raises RecipeError with one line for each mistake.
     """
     file = find_recipe(path)
     values, problems = _read_file(file)
-    if values.get("output") is None:
-        values["output"] = {}
-    if isinstance(values["output"], dict) and values["output"].get("name") is None:
-        values["output"]["name"] = re.sub(r"[^\w.-]+", "-", file.stem)
     return _build(values, str(file), overrides, problems)
 
 

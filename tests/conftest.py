@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from groundswell.tuning.trainable import Tuning
 
 KINDS = ("bert", "gpt2", "distilbert", "qwen2")
-WORDS = "good bad fine room food very not the screen dark battery great service slow is a it was".split()
+WORDS = ["good", "bad", "room", "food", "very", "not", "the", "screen", "dark", "battery", "great", "service", "a"]
 CJK = "很好不差屏幕太暗电池耐用的服务慢"
 # Lengths differ, so that padding is never absent.
 TEXTS = (
@@ -280,14 +280,15 @@ def run_fit() -> Callable[..., Any]:
         make_optimizer = options.pop(
             "make_optimizer",
             lambda moving: make_adamw(
-                parameter_groups(moving, learning_rate=rate, head_learning_rate=rate, weight_decay=0.01)
+                parameter_groups(moving, learning_rate=rate, head_learning_rate=rate, weight_decay=0.0)
             ),
         )
         settings = FitSettings(**{"epochs": 1, "metric": "loss", **options.pop("settings", {})})
         return fit(
             model, batches, options.pop("loss", classification_loss(cross_entropy())),
             optimizer=make_optimizer(model), schedule=options.pop("schedule", lambda step: 1.0),
-            accelerator=Accelerator(cpu=True), settings=settings, **options,
+            accelerator=Accelerator(cpu=True, mixed_precision=options.pop("precision", "no")), settings=settings,
+            **options,
         )  # fmt: skip
 
     return run

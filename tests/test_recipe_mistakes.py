@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from groundswell.errors import RecipeError
-from groundswell.recipe import Recipe
+from groundswell.recipe import EvaluationSection, Recipe
 from groundswell.recipe_mistakes import schema_at
 from groundswell.recipe_reading import recipe_from_values
 
+EVALUATION_KEYS = ", ".join(EvaluationSection.model_fields)
 VALID = {"data": {"train": "reviews.csv"}}
 WORDS_OF_PYDANTIC = ("Input should", "Value error", "Field required", "Extra inputs", "literal[", "function-before")
 
@@ -138,11 +139,11 @@ def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:
                 "checkpoint_minutes, trackers"
             ),
         ),
-        ("evaluation", "much", "evaluation: found 'much', expected a section with the keys resamples, level"),
+        ("evaluation", "much", "evaluation: found 'much', expected a section with the keys " + EVALUATION_KEYS),
         ("tuning.lora.rnk", 4, "unknown key 'tuning.lora.rnk'; did you mean 'tuning.lora.rank'?"),
         ("model.epochs", 4, "unknown key 'model.epochs'; did you mean 'training.epochs'?"),
         ("text.dropout", 0.1, "unknown key 'text.dropout'; did you mean 'model.dropout' or 'tuning.lora.dropout'?"),
-        ("evaluation.zzz", 4, "unknown key 'evaluation.zzz'; keys of evaluation: resamples, level"),
+        ("evaluation.zzz", 4, "unknown key 'evaluation.zzz'; keys of evaluation: " + EVALUATION_KEYS),
         ("lerning_rate", 1, "unknown key 'lerning_rate'; did you mean 'training.learning_rate'?"),
         (
             "zzz",

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from groundswell.errors import RecipeError
+from groundswell.recipe import EvaluationSection
 from groundswell.recipe_reading import apply_overrides, recipe_from_values
 
+EVALUATION_KEYS = ", ".join(EvaluationSection.model_fields)
 VALID = {"data": {"train": "reviews.csv"}}
 
 
@@ -130,5 +132,5 @@ def test_a_clash_between_file_and_command_line_names_both() -> None:
 def test_an_override_below_a_section_that_is_none_leaves_its_mistake() -> None:
     problems = problems_of({**VALID, "evaluation": 5}, "evaluation.level=0.9")
     assert problems == [
-        "recipe.yaml: evaluation: found 5, expected a section with the keys resamples, level",
+        "recipe.yaml: evaluation: found 5, expected a section with the keys " + EVALUATION_KEYS,
     ]

@@ -33,7 +33,6 @@ def test_every_recipe_on_the_shelf_loads_and_survives_being_written(path: Path, 
     recipe = load_recipe(path)
     (tmp_path / "again.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
     assert load_recipe(tmp_path / "again.yaml") == recipe
-    assert recipe.output.name is not None
 
 
 def test_numbers_written_as_yaml_reads_them_wrongly(tmp_path: Path) -> None:
@@ -85,14 +84,7 @@ def test_an_empty_section_means_its_defaults(tmp_path: Path) -> None:
     file = tmp_path / "short.yaml"
     file.write_text("data: {train: a.csv}\ntraining:\noutput:\n")
     recipe = load_recipe(file)
-    assert recipe == recipe_from_values({"data": {"train": "a.csv"}, "output": {"name": "short"}}, "here")
-
-
-def test_the_run_is_named_after_the_file_unless_it_has_a_name(tmp_path: Path) -> None:
-    file = tmp_path / "my first run.yaml"
-    file.write_text("data: {train: a.csv}\n")
-    assert load_recipe(file).output.name == "my-first-run"
-    assert load_recipe(file, ["output.name=other"]).output.name == "other"
+    assert recipe == recipe_from_values({"data": {"train": "a.csv"}}, "here")
 
 
 def test_merge_keys_and_a_byte_order_mark(tmp_path: Path) -> None:

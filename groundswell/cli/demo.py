@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -31,7 +29,6 @@ RECIPE: dict[str, Any] = {
     "model": {"encoder": "minilm"},
     "tuning": {"method": "lora"},
     "training": {"epochs": 8, "batch_rows": 8},
-    "output": {"folder": "runs"},
 }
 NO_CHINESE_DEMO = (
     "demo: found --language zh, expected en: the Chinese demo comes with the encoders trained from scratch. "
@@ -50,23 +47,17 @@ def demo(
     from groundswell.recipe_reading import recipe_from_values
 
     screen = console()
-    recipe = recipe_from_values(RECIPE, "demo", [f"output.name={free_name('demo-en', Path('runs'))}"])
+    recipe = recipe_from_values(RECIPE, "demo")
     screen.print("Tuning MiniLM with LoRA on 168 English reviews: positive, neutral or negative?\n")
     untuned = pipeline.untuned_analyzer(recipe)
     before = [untuned(sentence) for sentence in SENTENCES]
-    run = pipeline.train(recipe)
+    run = pipeline.train(recipe, default_name="demo-en")
     tuned = analyzer.load(run.folder)
     after = [tuned(sentence) for sentence in SENTENCES]
     _show_training(screen, run)
     screen.print("\nThe same sentences before tuning (the head is random) and after:")
     screen.print(sentence_table(SENTENCES, before, after))
     _show_result(screen, run)
-
-
-def free_name(name: str, folder: Path) -> str:
-    """The name, or with the first number behind it that no run in the folder has: `demo-en-2`."""
-    numbered = (f"{name}-{number}" for number in itertools.count(2))
-    return next(found for found in itertools.chain([name], numbered) if not (folder / found).exists())
 
 
 def sentence_table(sentences: Sequence[str], before: Sequence[Analysis], after: Sequence[Analysis]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -16,7 +17,9 @@ def train(  # noqa: PLR0913 - one parameter per option
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Overrides, such as training.epochs=5.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the run folder; otherwise that of the recipe.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the run folder; otherwise a free one after the recipe.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of this run.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the resolved recipe with every default; read no data.")
@@ -25,7 +28,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no warnings.")] = False,
 ) -> None:
     """Tune a model as a recipe says; prints the run folder."""
-    from groundswell.recipe_reading import load_recipe
+    from groundswell.recipe_reading import find_recipe, load_recipe
 
     named = [] if name is None else [f"output.name={name}"]
     loaded = load_recipe(recipe, [*(overrides or []), *named])
@@ -38,7 +41,9 @@ def train(  # noqa: PLR0913 - one parameter per option
 
     from groundswell import pipeline
 
-    run = pipeline.train(loaded, name=name, resume=resume, progress=False if quiet else None)
+    default_name = re.sub(r"[^\w.-]+", "-", find_recipe(recipe).stem)
+    progress = False if quiet else None
+    run = pipeline.train(loaded, name=name, default_name=default_name, resume=resume, progress=progress)
     for warning in () if quiet else run.warnings:
         note(f"warning: {warning}")
     if as_json:

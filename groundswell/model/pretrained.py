@@ -151,6 +151,11 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise BaseModelError(
             f"{folder}: the tokenizer has no tokenizer.json. Convert it with `tokenizers` and save it again"
         )
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        # Without its files transformers makes one that knows special tokens only, and says nothing.
+        raise BaseModelError(
+            f"{folder}: holds no tokenizer. Save the one the model was trained with: `tokenizer.save_pretrained(folder)`"
+        )
     return tokenizer
 
 

@@ -168,6 +168,8 @@ class _Run:
             if self._any_process(time.monotonic() - self.last_checkpoint > self.settings.checkpoint_seconds):
                 self._save()
         self._finish_epoch()
+        if self._any_process(interrupted()):  # pressed while the dev texts were scored
+            raise KeyboardInterrupt
 
     def _step(self, group: Sequence[Sequence[int]]) -> None:
         """One optimizer step over a group of micro-batches."""

@@ -16,7 +16,8 @@ from groundswell.recipe import Recipe
 def trained(replace_stage) -> list[Recipe]:
     found: list[Recipe] = []
 
-    def train(recipe: Recipe) -> SimpleNamespace:
+    def train(recipe: Recipe, *, default_name: str) -> SimpleNamespace:
+        assert default_name == "demo-en"
         found.append(recipe)
         metrics = {
             "test": {"accuracy": {"value": 0.75, "low": 0.5, "high": 0.9}},
@@ -30,12 +31,10 @@ def trained(replace_stage) -> list[Recipe]:
     return found
 
 
-def test_the_story(command, trained: list[Recipe], tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_story(command, trained: list[Recipe]) -> None:
     code, out, err = command("demo")
     assert (code, err) == (0, "")
     (recipe,) = trained
-    assert recipe.output.name == "demo-en"
     assert (recipe.data.train, recipe.tuning.method, recipe.model.encoder) == ("sample:en#train", "lora", "minilm")
     assert "Trainable: 1,000 of 20,000 parameters (5.0%)" in out
     assert all(sentence in out for sentence in SENTENCES)
@@ -44,14 +43,6 @@ def test_the_story(command, trained: list[Recipe], tmp_path: Path, monkeypatch) 
     assert ["accuracy", "0.7500", "0.5000 to 0.9000"] in cells
     assert '  groundswell predict runs/demo-en --text "The room was spotless."' in out.splitlines()
     assert max(map(len, out.splitlines())) <= 100
-
-
-def test_a_second_demo_takes_the_next_free_name(command, trained, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("demo-en", "demo-en-2"):
-        (tmp_path / "runs" / name).mkdir(parents=True)
-    command("demo")
-    assert trained[0].output.name == "demo-en-3"
 
 
 def test_there_is_no_chinese_demo_yet(command) -> None:

@@ -25,8 +25,9 @@ def test_train_evaluate_predict(command, tmp_path: Path, monkeypatch: pytest.Mon
     run = json.loads(trained.out)["run"]
     assert run == "runs/small"
 
-    again = command("train", "small.yaml", "--quiet")
-    assert (again.code, again.out) == (2, "")
+    assert command("train", "small.yaml", "--quiet").out == "runs/small-2\n"
+    taken = command("train", "small.yaml", "--quiet", "--name", "small")
+    assert (taken.code, taken.out) == (2, "")
 
     evaluated = command("evaluate", run, "reviews.csv", "--json")
     found = json.loads(evaluated.out)

@@ -37,19 +37,25 @@ def test_the_run_folder_is_printed_and_nothing_else(command, recipe: Path, calls
     assert command("train", recipe, "seed=3") == (0, "runs/small\n", "groundswell: warning: dev is small\n")
     ((found, options),) = calls
     assert (found.seed, found.training.epochs) == (3, 2)
-    assert options == {"name": None, "resume": False, "progress": None}
+    assert options == {"name": None, "default_name": "small", "resume": False, "progress": None}
 
 
 def test_options_may_stand_anywhere(command, recipe: Path, calls) -> None:
     command("train", "--resume", recipe, "seed=3", "--name", "other", "training.epochs=4", "--quiet")
     ((found, options),) = calls
     assert (found.seed, found.training.epochs, found.output.name) == (3, 4, "other")
-    assert options == {"name": "other", "resume": True, "progress": False}
+    assert options == {"name": "other", "default_name": "small", "resume": True, "progress": False}
 
 
 def test_quiet_says_nothing(command, recipe: Path, calls) -> None:
     assert command("train", recipe, "--quiet") == (0, "runs/small\n", "")
     assert len(calls) == 1
+
+
+def test_a_recipe_whose_file_name_cannot_be_a_folder(command, tmp_path: Path, calls) -> None:
+    (tmp_path / "my first run.yaml").write_text("data: {train: a.csv}\n")
+    command("train", tmp_path / "my first run.yaml")
+    assert calls[0][1]["default_name"] == "my-first-run"
 
 
 def test_json(command, recipe: Path, calls) -> None:

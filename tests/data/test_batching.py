@@ -49,9 +49,8 @@ def test_sorted_batches_hold_every_text_once_longest_first(
 
 
 def test_batches_are_filled_by_hand() -> None:
-    """Budget 12: 6 | 4 4 4 | 3 x 2 windows, then 2 and 1 padded to 3: 3 * 4 = 12 | nothing is left.
-
-    Text 1 is longer than the budget and stands alone.
+    """Budget 12. Text 1 (20) stands alone; 6 and 4 fill 6 * 2; two of 4 use 8, and two windows of 3 do not fit;
+    these two windows with 2 and 1 fill 3 * 4.
     """
     lengths = [(4, 1), (20, 1), (6, 1), (4, 1), (3, 2), (1, 1), (4, 1), (2, 1)]
     assert sorted_batches(lengths, batch_tokens=12, batch_rows=9) == [[1], [2, 0], [3, 6], [4, 7, 5]]

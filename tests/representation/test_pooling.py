@@ -9,7 +9,9 @@ from groundswell.representation.pooling import Pooling, PoolingName
 
 NAMES = get_args(PoolingName)
 # two texts of three and one real tokens; what stands in padded places is large on purpose
-STATES = torch.tensor([[[1.0, -1.0], [2.0, -5.0], [6.0, 0.0], [99.0, 99.0]], [[3.0, 4.0], [99.0, 99.0]] + [[99.0] * 2] * 2])
+STATES = torch.tensor(
+    [[[1.0, -1.0], [2.0, -5.0], [6.0, 0.0], [99.0, 99.0]], [[3.0, 4.0], [99.0, 99.0]] + [[99.0] * 2] * 2]
+)
 MASK = torch.tensor([[True, True, True, False], [True, False, False, False]])
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from groundswell.text.tokenization import TextTokenizer
 
-LETTERS = "a b c d e f g h i j k l m n o p q r s t u v w x y z".split()
+LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def test_windows_cover_every_token_with_the_right_overlap(
     pieces = read(letters, found.windows)
     shared = min(overlap, max_tokens - 3)
     text = pieces[0]
-    for before, piece in zip(pieces, pieces[1:], strict=False):
+    for before, piece in pairwise(pieces):
         assert len(before) == max_tokens - 2
         assert piece[:shared] == before[len(before) - shared :]
         assert len(piece) > shared, "a window that brings nothing new"
@@ -147,11 +149,11 @@ def test_blank_texts_have_one_window_that_is_not_empty(any_tokenizer: Any, text:
     assert not found.truncated
 
 
-def test_a_text_without_tokens_and_specials_is_the_end_token() -> None:
+def test_a_text_without_tokens_and_specials_is_the_end_token(tiny_gpt2: Path) -> None:
     """GPT-2 puts nothing around a text; a window of no tokens would average to NaN."""
-    from conftest import byte_tokenizer
+    from groundswell.model.pretrained import load_tokenizer
 
-    engine = byte_tokenizer()
+    engine = load_tokenizer(tiny_gpt2)
     (found,) = TextTokenizer(engine, max_tokens=16)([""])
     assert found.windows[0].tolist() == [engine.eos_token_id]
     assert found.unknown == 0.0
