@@ -37,7 +37,7 @@ def main() -> None:
             megabytes, seconds = predict(run, rows, folder / "out.jsonl")
             with (folder / "out.jsonl").open(encoding="utf-8") as file:
                 ids = [json.loads(line)["id"] for line in file]
-            assert ids == [str(number) for number in range(size)], "rows were lost or out of order"
+            assert ids == list(range(size)), "rows were lost or out of order"
             figures[size] = {"peak_megabytes": round(megabytes), "rows_per_second": round(size / seconds)}
     first, last = figures[SIZES[0]]["peak_megabytes"], figures[SIZES[-1]]["peak_megabytes"]
     print_row("predict_memory", by_rows=figures, growth=round(last / first, 3))

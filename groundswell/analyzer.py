@@ -28,7 +28,7 @@ MAX_CHARACTERS = 1_000_000
 MANY_UNKNOWN = 0.2
 BATCH_TOKENS = 8192
 
-TextRow = tuple[str | None, str | None]
+TextRow = tuple[str | int | None, str | None]
 
 
 class Analyzer:
@@ -122,7 +122,7 @@ class Analyzer:
             return torch.zeros(1)
         return prior.clamp(1e-6, 1 - 1e-6).log() if self.outputs.task == "single_label" else prior.logit(1e-6)
 
-    def _record(self, row_id: str | None, text: str, tokens: TokenizedText, values: list[float]) -> Analysis:
+    def _record(self, row_id: str | int | None, text: str, tokens: TokenizedText, values: list[float]) -> Analysis:
         scores = dict(zip(self.outputs.labels, values, strict=True))
         language = detect_language(text)
         single = self.outputs.task == "single_label"

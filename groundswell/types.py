@@ -99,7 +99,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     model: str = ""
     labels: tuple[str, ...] | None = None
-    id: str | None = None
+    id: str | int | None = None
     error: dict[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:

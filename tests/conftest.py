@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tiny_run import reviews, write
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -188,15 +190,17 @@ def any_tiny(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def texts() -> list[str]:
-    """Ten short texts of different lengths, Chinese and English."""
-    return list(TEXTS)
+@pytest.fixture(params=["bert", "gpt2", *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[2:])])
+def main_tiny(request: pytest.FixtureRequest) -> Path:
+    """The folder of one BERT-like and one GPT-like model in turn; of the others too when slow tests are run."""
+    folder: Path = request.getfixturevalue(f"tiny_{request.param}")
+    return folder
 
 
 @pytest.fixture(scope="session")
 def make_classifier() -> Callable[..., TextClassifier]:
     """Builds a classifier on a tiny model; its head follows from `seed`."""
+    loaded: dict[tuple[Path, float], Any] = {}  # a copy in memory takes a tenth of the time of loading again
 
     def make(
         folder: Path, pooling: Any = "mean", num_outputs: int = 2, *, dropout: float = 0.0, seed: int = 0
@@ -206,8 +210,10 @@ def make_classifier() -> Callable[..., TextClassifier]:
         from groundswell.model.classifier import TextClassifier
         from groundswell.model.pretrained import load_encoder
 
+        if (folder, dropout) not in loaded:
+            loaded[folder, dropout] = load_encoder(folder, dropout=dropout)
         torch.manual_seed(seed)
-        encoder = load_encoder(folder, dropout=dropout)
+        encoder = deepcopy(loaded[folder, dropout])
         return TextClassifier(encoder, pooling, num_outputs, head_dropout=dropout)
 
     return make
@@ -292,3 +298,18 @@ def run_fit() -> Callable[..., Any]:
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def values(tmp_path: Path, tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A recipe for the tiny BERT on the reviews."""
+    monkeypatch.setenv("GROUNDSWELL_CACHE", str(tmp_path / "cache"))
+    return {
+        "data": {"train": write(tmp_path / "reviews.jsonl", reviews()), "overlap": "ignore", "dev_share": 0.25},
+        "text": {"max_tokens": 32},
+        "model": {"encoder": str(tiny_bert)},
+        "tuning": {"method": "lora"},
+        "training": {"epochs": 2, "precision": "float32", "learning_rate": 1e-2},
+        "evaluation": {"resamples": 100},
+        "output": {"folder": str(tmp_path / "runs"), "name": "run"},
+    }

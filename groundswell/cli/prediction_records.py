@@ -33,12 +33,12 @@ class PredictionRecords:
         """Take a row that could not be read."""
         self._refuse(bad.raw, None, f"{bad.place}: {bad.reason}")
 
-    def texts(self, rows: Iterable[Row], name: str) -> Iterator[tuple[str | None, str]]:
+    def texts(self, rows: Iterable[Row], name: str) -> Iterator[tuple[str | int | None, str]]:
         """`(id, text)` of each row that has a text; `name` of the source begins the messages."""
         for row in rows:
             value = row.values.get(self._text_column)
             found_id = None if self._id_column is None else row.values.get(self._id_column)
-            id_ = None if found_id is None else str(found_id)
+            id_ = found_id if found_id is None or isinstance(found_id, str | int) else str(found_id)
             if isinstance(value, str):
                 self._queue.append(None)
                 yield id_, value
@@ -62,7 +62,7 @@ class PredictionRecords:
         if self._queue:
             raise AssertionError(f"{len(self._queue)} rows are without an analysis")
 
-    def _refuse(self, text: str, id_: str | None, message: str) -> None:
+    def _refuse(self, text: str, id_: str | int | None, message: str) -> None:
         self._queue.append(Analysis(text=text, id=id_, error={"code": "bad_row", "message": message}))
         self._write_refused()
 

@@ -44,8 +44,9 @@ def train(  # noqa: PLR0913 - one parameter per option
     default_name = re.sub(r"[^\w.-]+", "-", find_recipe(recipe).stem)
     progress = False if quiet else None
     run = pipeline.train(loaded, name=name, default_name=default_name, resume=resume, progress=progress)
-    for warning in () if quiet else run.warnings:
-        note(f"warning: {warning}")
+    if not quiet:
+        for line in (*run.rows, *(f"warning: {warning}" for warning in run.warnings)):
+            note(line)
     if as_json:
         print_json({"run": str(run.folder), "metrics": run.metrics})
     else:

@@ -154,7 +154,8 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         # Without its files transformers makes one that knows special tokens only, and says nothing.
         raise BaseModelError(
-            f"{folder}: holds no tokenizer. Save the one the model was trained with: `tokenizer.save_pretrained(folder)`"
+            f"{folder}: holds no tokenizer. Save the one the model was trained with: "
+            "`tokenizer.save_pretrained(folder)`"
         )
     return tokenizer
 
