@@ -49,7 +49,8 @@ class Run:
     """A finished training.
 
     folder    the run folder
-    metrics   what metrics.json holds: per split the metrics with intervals, parameters, seconds, best epoch
+    metrics   what metrics.json holds: per split the metrics with intervals, parameters, seconds, best epoch;
+              empty in every process but the first
     history   one row per epoch: epoch, loss, seconds, dev metrics
     rows      one line per split: rows read, kept, cut and dropped
     """
@@ -93,6 +94,7 @@ def train(
         trained = _train(resolved, splits, outputs, accelerator, precision, folder, resume, bar)
         if not accelerator.is_main_process:
             accelerator.wait_for_everyone()
+            accelerator.end_training()
             return Run(folder, {}, trained.history.epochs, (), ())
         saved = _export(resolved, outputs, trained.weights, folder)
         analyzer = Analyzer(saved, folder.name, precision=resolved.evaluation.precision)
@@ -103,8 +105,8 @@ def train(
     )  # fmt: skip
     metrics = write_results(folder, finished, measured)
     CheckpointFolder(folder / run_folder.CHECKPOINTS, {}).clear()
-    accelerator.end_training()
     accelerator.wait_for_everyone()
+    accelerator.end_training()
     rows = tuple(account.line() for account in splits.accounting.values())
     return Run(folder, metrics, trained.history.epochs, rows, tuple(splits.warnings))
 

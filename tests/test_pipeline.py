@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tiny_run import changed, reviews, write
 import groundswell as gs
 from groundswell import run_folder
 from groundswell.errors import LeakageError, RecipeError, RunFolderError
+from groundswell.recipe_reading import recipe_from_values
 
 
 def test_a_run_folder_holds_what_it_promises(values: dict[str, Any]) -> None:
@@ -190,3 +192,25 @@ def test_the_tutorial_recipe_runs_on_folders_of_the_same_shape(
     adapter = json.loads((run.folder / "adapter" / "adapter_config.json").read_text())
     assert (adapter["r"], adapter["lora_alpha"], adapter["lora_dropout"]) == (4, 32, 0.01)
     assert adapter["target_modules"] == ["q_lin"]
+
+
+@pytest.mark.slow
+def test_accelerate_launch_with_two_processes_trains_as_one(values: dict[str, Any], tmp_path: Path) -> None:
+    """`accelerate launch` on processors: same losses, dev metrics and steps, one run folder."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(recipe_from_values(values, "test", ["output.name=null", "model.head_dropout=0"]).to_yaml())
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    logs = []
+    for name, launcher in (("one", []), ("two", launch)):
+        command = [sys.executable, *launcher, "-m", "groundswell", "train", str(recipe), "--name", name]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+        assert answer.returncode == 0, answer.stderr
+        folder = Path(values["output"]["folder"]) / name
+        logs.append([json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()])
+        assert gs.load(folder)("good").label is not None
+    for one, two in zip(*logs, strict=True):
+        assert (one["step"], one["epoch"]) == (two["step"], two["epoch"])
+        assert two["loss"] == pytest.approx(one["loss"], abs=1e-5)
+        assert two["dev"] == pytest.approx(one["dev"], abs=1e-4)

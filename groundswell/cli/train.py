@@ -44,6 +44,8 @@ def train(  # noqa: PLR0913 - one parameter per option
     default_name = re.sub(r"[^\w.-]+", "-", find_recipe(recipe).stem)
     progress = False if quiet else None
     run = pipeline.train(loaded, name=name, default_name=default_name, resume=resume, progress=progress)
+    if not run.metrics:
+        return  # of several processes the first one reports
     if not quiet:
         for line in (*run.rows, *(f"warning: {warning}" for warning in run.warnings)):
             note(line)

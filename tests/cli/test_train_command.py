@@ -27,14 +27,20 @@ def calls(replace_stage) -> list[tuple[Recipe, dict[str, object]]]:
     def train(recipe: Recipe, **options: object) -> SimpleNamespace:
         found.append((recipe, options))
         metrics = {"test": {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}}}
-        return SimpleNamespace(folder=Path("runs/small"), metrics=metrics, history=[], warnings=("dev is small",))
+        return SimpleNamespace(
+            folder=Path("runs/small"), metrics=metrics, history=[], rows=("train: 9 rows read",), warnings=("small",)
+        )
 
     replace_stage("pipeline", train=train)
     return found
 
 
 def test_the_run_folder_is_printed_and_nothing_else(command, recipe: Path, calls) -> None:
-    assert command("train", recipe, "seed=3") == (0, "runs/small\n", "groundswell: warning: dev is small\n")
+    assert command("train", recipe, "seed=3") == (
+        0,
+        "runs/small\n",
+        "groundswell: train: 9 rows read\ngroundswell: warning: small\n",
+    )
     ((found, options),) = calls
     assert (found.seed, found.training.epochs) == (3, 2)
     assert options == {"name": None, "default_name": "small", "resume": False, "progress": None}
