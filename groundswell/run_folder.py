@@ -59,8 +59,13 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 _flush_to_disk(file)
         os.chmod(aside, 0o777 & ~_umask())
         if path.exists():
-            shutil.rmtree(path)
-        os.replace(aside, path)
+            # Renamed, not removed: a kill before the next line loses no byte of the older one.
+            older = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)) / "older"
+            os.replace(path, older)
+            os.replace(aside, path)
+            shutil.rmtree(older.parent)
+        else:
+            os.replace(aside, path)
     except OSError as error:
         raise _explained(error, path) from error
     finally:
