@@ -11,18 +11,6 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-CLEANING_STEPS = (
-    "html",
-    "urls",
-    "user_names",
-    "control_characters",
-    "repeated_characters",
-    "full_width",
-    "traditional_to_simplified",
-    "lower_case",
-    "blanks",
-)
-
 CleaningStep = Literal[
     "html",
     "urls",

@@ -96,6 +96,7 @@ def _show_result(screen: Console, run: Run) -> None:
     measured = run.metrics.get("test", run.metrics)
     screen.print("\nOn the 36 test reviews, where always the same label would give 0.3333:")
     screen.print(metrics_table(measured))
+    screen.print("168 reviews teach a model little; the README says what 1,000 and 25,000 give.", soft_wrap=True)
     for warning in run.warnings:
         screen.print(f"warning: {warning}", soft_wrap=True)
     screen.print(f"\nThe run lies in {run.folder}; open {run.folder / 'report.html'} in a browser. Next:\n")
