@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from rows import LABELS, imdb_sample, print_row, write_jsonl
-from trainer_peer import train_peer
+from trainer_peer import Schedule, train_peer
 
 import groundswell as gs
 
@@ -42,7 +42,7 @@ def main() -> None:
         )
         whole = time.perf_counter() - began
     ours_epochs = sum(row["seconds"] for row in run.history)
-    peer = train_peer(train, dev[:100], epochs=options.epochs, method="head", batch_rows=4)
+    peer = train_peer(train, dev[:100], Schedule(options.epochs, options.epochs), method="head")
     peer_seconds = sum(epoch["seconds"] for epoch in peer)
     print_row(
         "head_vs_trainer",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,11 +27,20 @@ from groundswell.model.base_models import find_base_model
 IDS = {"neg": 0, "pos": 1}
 
 
-class EpochTimes(TrainerCallback):
-    """Seconds of pure training and dev accuracy of each epoch; stops at a wished accuracy."""
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate falls over `epochs`; training stops after `stop_after` of them or at a dev accuracy."""
 
-    def __init__(self, stop_at: float | None) -> None:
-        self.stop_at = stop_at
+    epochs: int
+    stop_after: int
+    stop_at: float | None = None
+
+
+class EpochTimes(TrainerCallback):
+    """Seconds of pure training and dev accuracy of each epoch; stops as the schedule says."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
         self.epochs: list[dict[str, float]] = []
         self._began = 0.0
 
@@ -41,21 +52,21 @@ class EpochTimes(TrainerCallback):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **kwargs: Any) -> None:
         self.epochs[-1]["accuracy"] = metrics["eval_accuracy"]
-        if self.stop_at is not None and metrics["eval_accuracy"] >= self.stop_at:
+        print(f"plain Trainer, epoch {len(self.epochs)}: {self.epochs[-1]}", file=sys.stderr)
+        reached = self.schedule.stop_at is not None and metrics["eval_accuracy"] >= self.schedule.stop_at
+        if reached or len(self.epochs) >= self.schedule.stop_after:
             control.should_training_stop = True
 
 
-def train_peer(  # noqa: PLR0913  (the settings of the script)
+def train_peer(
     train: Sequence[dict[str, Any]],
     dev: Sequence[dict[str, Any]],
+    schedule: Schedule,
     *,
-    epochs: int,
     method: str,
-    batch_rows: int = 4,
-    stop_at: float | None = None,
     seed: int = 0,
 ) -> list[dict[str, float]]:
-    """Seconds and dev accuracy of every epoch; fp32, padding to the longest text of a batch, at most 512 tokens.
+    """Seconds and dev accuracy of every epoch; fp32, 4 rows a batch padded to the longest, at most 512 tokens.
 
     method   `lora`: rank 4, alpha 32, dropout 0.01 on the query projection, rate 1e-3 (the tutorial's);
              `head`: frozen encoder, rate 1e-3
@@ -78,11 +89,11 @@ def train_peer(  # noqa: PLR0913  (the settings of the script)
     def accuracy(found: Any) -> dict[str, float]:
         return {"accuracy": float((np.argmax(found.predictions, axis=1) == found.label_ids).mean())}
 
-    times = EpochTimes(stop_at)
+    times = EpochTimes(schedule)
     with tempfile.TemporaryDirectory() as output:
         arguments = TrainingArguments(
-            output_dir=output, learning_rate=1e-3, per_device_train_batch_size=batch_rows,
-            per_device_eval_batch_size=16, num_train_epochs=epochs, weight_decay=0.01, eval_strategy="epoch",
+            output_dir=output, learning_rate=1e-3, per_device_train_batch_size=4,
+            per_device_eval_batch_size=16, num_train_epochs=schedule.epochs, weight_decay=0.01, eval_strategy="epoch",
             save_strategy="no", logging_strategy="no", use_cpu=True, seed=seed, disable_tqdm=True, report_to=[],
         )  # fmt: skip
         Trainer(

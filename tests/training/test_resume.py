@@ -160,6 +160,8 @@ def test_the_generators_of_python_and_numpy_come_back(run: Make) -> None:
 
 def press_ctrl_c() -> None:
     signal.raise_signal(signal.SIGINT)
+    for _ in range(1000):  # the handler runs between two instructions, soon but not at once; two presses must not merge
+        pass
 
 
 @pytest.mark.parametrize("at", [1, 10, MICRO_BATCHES])
