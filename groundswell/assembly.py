@@ -14,7 +14,7 @@ from groundswell.data.batching import Batch, Documents, shuffled_batches
 from groundswell.data.examples import Columns, Reading
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, SplitSettings
-from groundswell.errors import RecipeError
+from groundswell.errors import BaseModelError, RecipeError
 from groundswell.model.base_models import BaseModel, find_base_model
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.outputs import Outputs, describe_outputs
@@ -119,10 +119,17 @@ def build_model(recipe: Recipe, outputs: Outputs) -> TextModel:
         raise RecipeError(
             [
                 f"text.max_tokens: found {recipe.text.max_tokens}, but {recipe.model.encoder!r} reads at most "
-                f"{encoder.positions} tokens. Lower it, or set text.truncation to windows"
+                f"{encoder.positions} tokens. Lower it; text.truncation=windows reads a longer text in parts"
             ]
         )
     tokenizer = make_text_tokenizer(load_tokenizer(base.folder), text_settings(recipe))
+    network: Any = encoder.network
+    embedded = network.get_input_embeddings().num_embeddings
+    if len(tokenizer.tokenizer) > embedded:
+        raise BaseModelError(
+            f"{base.folder}: the tokenizer has {len(tokenizer.tokenizer):,} tokens, but the encoder has embeddings for "
+            f"{embedded:,} only. Use the tokenizer that was saved with this encoder"
+        )
     classifier = TextClassifier(
         encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from tiny_run import changed, reviews, write
+from transformers import AutoTokenizer
 
 import groundswell as gs
 from groundswell import run_folder
@@ -192,4 +194,18 @@ def test_an_unfinished_run_says_how_to_go_on(values: dict[str, Any], tmp_path: P
     assert str(error.value) == (
         f"{folder}: the training is not finished (manifest.json is missing). "
         f"Go on with: groundswell train {folder / 'recipe.yaml'} --name run --resume"
+    )
+
+
+def test_a_tokenizer_of_another_model_is_refused(values: dict[str, Any], tiny_bert: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    shutil.copytree(tiny_bert, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    embedded = len(tokenizer)
+    tokenizer.add_tokens(["onemore"])
+    tokenizer.save_pretrained(folder)
+    message = refused(values, BaseModelError, model={"encoder": str(folder)})
+    assert message == (
+        f"{folder}: the tokenizer has {embedded + 1:,} tokens, but the encoder has embeddings for {embedded:,} only. "
+        "Use the tokenizer that was saved with this encoder"
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import transformers
 from torch import Tensor
 
 from groundswell.data.batching import Batch, Documents, sorted_batches
@@ -104,11 +105,14 @@ def _key(model: TextClassifier, texts: Documents, layer: int | None, settings: C
     for windows in texts.windows:
         for window in windows:
             content.update(len(window).to_bytes(8, "little") + window.tobytes())
+    network: Any = model.encoder.network
+    config = network.config.to_dict()
     what: dict[str, Any] = {
         "base": settings.base, "layer": layer, "pooling": model.pooling.name if layer is None else None,
-        "dtype": str(settings.dtype), "torch": torch.__version__, "texts": content.hexdigest(),
+        "dtype": str(settings.dtype), "versions": [torch.__version__, transformers.__version__],
+        "config": {**config, "_name_or_path": None}, "texts": content.hexdigest(),
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def _compute(  # noqa: PLR0913  (the arguments of `_cache` plus where the values go)
