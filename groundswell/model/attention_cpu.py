@@ -2,7 +2,7 @@
 
 A text's scores (heads x T x T) fit the cache where a whole batch's do not, so each text is finished before the next
 begins. In bfloat16 on two cores with AVX512-BF16 the backward pass is 2 to 4 times faster than torch's fused kernel at
-head width 32 (docs/log.md); in float32 torch's is the faster one.
+head width 32 (docs/log.md); in float32 torch's is the faster one and is used.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from transformers.masking_utils import sdpa_mask
 NAME = "groundswell_cpu"
 # The kept probabilities grow with the square of the length; beyond this torch's kernel, which keeps none, is better.
 LONGEST = 1024
+# Numbers in which torch's kernel is the faster one (benchmarks/attention_cpu.py).
+LEFT_TO_TORCH = frozenset({torch.float32})
 
 
 class TextwiseAttention(torch.autograd.Function):
@@ -76,6 +78,7 @@ def textwise_attention(
     causal = getattr(module, "is_causal", False) if causal is None else causal
     if (
         query.device.type != "cpu"
+        or query.dtype in LEFT_TO_TORCH
         or options.get("dropout", 0.0) > 0
         or query.shape != key.shape
         or query.shape[2] > LONGEST

@@ -23,6 +23,12 @@ class Layer(nn.Module):
         self.is_causal = causal
 
 
+@pytest.fixture(autouse=True)
+def ours_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our kernel computes float32 here too, where its numbers can be compared exactly."""
+    monkeypatch.setattr(attention_cpu, "LEFT_TO_TORCH", frozenset())
+
+
 def inputs(dtype: torch.dtype = torch.float32, *, grad: bool = False) -> list[Tensor]:
     """Query, key, value (B, H, T, D)."""
     torch.manual_seed(0)
@@ -139,6 +145,13 @@ def test_falls_back_to_the_kernel_of_torch(
     monkeypatch.setattr(attention_cpu, "sdpa_attention_forward", stand_in)
     assert textwise_attention(Layer(causal), *parts(), None, **options) == ("theirs", None)
     assert seen == [options]
+
+
+def test_float32_is_left_to_torch_and_bfloat16_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(attention_cpu, "sdpa_attention_forward", lambda *args, **given: ("theirs", None))
+    assert textwise_attention(Layer(), *inputs(), None) == ("theirs", None)
+    assert textwise_attention(Layer(), *inputs(torch.bfloat16), None)[0].shape == (B, T, H, D)
 
 
 def test_a_causal_layer_without_a_mask_sees_no_future() -> None:
