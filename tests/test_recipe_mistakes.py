@@ -11,14 +11,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from recipe_values import EVALUATION_KEYS, VALID, problems_of, with_value
 
 from groundswell.errors import RecipeError
-from groundswell.recipe import EvaluationSection, Recipe
+from groundswell.recipe import Recipe
 from groundswell.recipe_mistakes import schema_at
 from groundswell.recipe_reading import recipe_from_values
 
-EVALUATION_KEYS = ", ".join(EvaluationSection.model_fields)
-VALID = {"data": {"train": "reviews.csv"}}
 WORDS_OF_PYDANTIC = ("Input should", "Value error", "Field required", "Extra inputs", "literal[", "function-before")
 
 
@@ -33,22 +32,6 @@ def leaf_keys(model: type[BaseModel] = Recipe, path: str = "") -> Iterator[str]:
 
 
 LEAF_KEYS = list(leaf_keys())
-
-
-def with_value(key: str, value: object) -> dict[str, Any]:
-    values: dict[str, Any] = {"data": {"train": "reviews.csv"}}
-    *sections, name = key.split(".")
-    inner = values
-    for section in sections:
-        inner = inner.setdefault(section, {})
-    inner[name] = value
-    return values
-
-
-def problems_of(values: dict[str, Any], *overrides: str) -> list[str]:
-    with pytest.raises(RecipeError) as caught:
-        recipe_from_values(values, "recipe.yaml", overrides)
-    return caught.value.problems
 
 
 def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:

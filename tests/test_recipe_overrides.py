@@ -5,29 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from recipe_values import EVALUATION_KEYS, VALID, problems_of, with_value
 
 from groundswell.errors import RecipeError
-from groundswell.recipe import EvaluationSection
 from groundswell.recipe_reading import apply_overrides, recipe_from_values
-
-EVALUATION_KEYS = ", ".join(EvaluationSection.model_fields)
-VALID = {"data": {"train": "reviews.csv"}}
-
-
-def with_value(key: str, value: object) -> dict[str, Any]:
-    values: dict[str, Any] = {"data": {"train": "reviews.csv"}}
-    *sections, name = key.split(".")
-    inner = values
-    for section in sections:
-        inner = inner.setdefault(section, {})
-    inner[name] = value
-    return values
-
-
-def problems_of(values: dict[str, Any], *overrides: str) -> list[str]:
-    with pytest.raises(RecipeError) as caught:
-        recipe_from_values(values, "recipe.yaml", overrides)
-    return caught.value.problems
 
 
 def test_the_later_override_wins_over_the_earlier_and_over_the_file() -> None:

@@ -94,7 +94,11 @@ def _show_result(screen: Console, run: Run) -> None:
     from groundswell.cli.evaluate import metrics_table
 
     measured = run.metrics.get("test", run.metrics)
-    screen.print("\nOn the 36 test reviews, where always the same label would give 0.3333:")
+    supports = [found["support"] for found in measured.get("per_class", {}).values()]
+    screen.print(
+        f"\nOn the {sum(supports)} test reviews, where always the same label would give "
+        f"{max(supports) / sum(supports):.4f}:"
+    )
     screen.print(metrics_table(measured))
     screen.print("168 reviews teach a model little; the README says what 1,000 and 25,000 give.", soft_wrap=True)
     for warning in run.warnings:

@@ -20,7 +20,10 @@ def trained(replace_stage) -> list[Recipe]:
         assert default_name == "demo-en"
         found.append(recipe)
         metrics = {
-            "test": {"accuracy": {"value": 0.75, "low": 0.5, "high": 0.9}},
+            "test": {
+                "accuracy": {"value": 0.75, "low": 0.5, "high": 0.9},
+                "per_class": {"negative": {"support": 9}, "positive": {"support": 27}},
+            },
             "parameters": {"trainable": 1_000, "total": 20_000},
         }
         history = [{"epoch": 1, "loss": 1.0, "seconds": 2.0, "dev": {"accuracy": 0.5, "loss": 0.9}}]
@@ -41,6 +44,7 @@ def test_the_story(command, trained: list[Recipe]) -> None:
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines()]
     assert ["1", "1.000", "0.900", "0.500", "2.0"] in cells
     assert ["accuracy", "0.7500", "0.5000 to 0.9000"] in cells
+    assert "On the 36 test reviews, where always the same label would give 0.7500:" in out
     assert '  groundswell predict runs/demo-en --text "The room was spotless."' in out.splitlines()
     assert max(map(len, out.splitlines())) <= 100
 

@@ -29,6 +29,14 @@ def test_there_are_240_different_reviews_of_six_domains(rows: list[dict[str, Any
     assert Counter(row["split"] for row in rows) == {"train": 168, "dev": 36, "test": 36}
 
 
+def test_the_splits_have_the_labels_in_the_shares_of_the_whole(rows: list[dict[str, Any]]) -> None:
+    """90, 90 and 60 of 240: three eighths of 36 are 13.5, a quarter is 9."""
+    found = Counter((row["split"], row["label"]) for row in rows)
+    for split, size in (("train", 168), ("dev", 36), ("test", 36)):
+        for label, share in (("positive", 3 / 8), ("negative", 3 / 8), ("neutral", 1 / 4)):
+            assert abs(found[split, label] - share * size) < 1
+
+
 def test_every_split_holds_every_label_of_every_domain(rows: list[dict[str, Any]]) -> None:
     found = {(row["split"], row["domain"], row["label"]) for row in rows}
     assert len(found) == 3 * len(DOMAINS) * len(POLARITIES)
