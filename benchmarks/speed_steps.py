@@ -19,7 +19,6 @@ from rows import imdb_sample, print_row
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from groundswell.data import batching
 from groundswell.data.batching import Documents, shuffled_batches
 from groundswell.model.base_models import find_base_model
 from groundswell.model.classifier import TextClassifier
@@ -42,7 +41,6 @@ class Variant:
     frozen_dtype: torch.dtype = torch.float32
     peft_casts: bool = True
     attention: str = "sdpa"
-    length_step: int = 1
 
 
 def variants() -> list[Variant]:
@@ -55,7 +53,6 @@ def variants() -> list[Variant]:
         ("frozen weights in bfloat16", {"frozen_dtype": torch.bfloat16}),
         ("no copies of inputs to float32 in adapters", {"peft_casts": False}),
         ("text-by-text attention", {"attention": "groundswell_cpu"}),
-        ("lengths in steps of 32", {"length_step": 32}),
     ]
     found = [Variant("plain: float32, 4 rows, own padding")]
     for name, change in steps:
@@ -73,7 +70,7 @@ def main() -> None:
     tokenizer = TextTokenizer(load_tokenizer(base), max_tokens=512)
     windows = [text.windows for text in tokenizer([row["text"].replace("<br />", " ") for row in rows])]
     targets = torch.tensor([int(row["label"] == "pos") for row in rows])
-    documents = Documents(windows, targets, tokenizer.pad_id, 512)
+    documents = Documents(windows, targets, tokenizer.pad_id)
     speeds: dict[str, float] = {}
     for variant in variants():
         step = make_step(variant, documents)
@@ -99,7 +96,6 @@ def plan(variant: Variant, documents: Documents) -> list[list[int]]:
 
 def make_step(variant: Variant, documents: Documents) -> Callable[[list[int]], None]:
     """One optimizer step on a batch."""
-    batching.LENGTH_STEP = variant.length_step
     seed_everything(0)
     encoder = load_encoder(find_base_model("minilm").folder, dropout=variant.dropout)
     encoder.network.set_attn_implementation(variant.attention)  # type: ignore[operator]

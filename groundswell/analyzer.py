@@ -103,7 +103,6 @@ class Analyzer:
                 [tokenized[number].windows for number in written],
                 None,
                 self._tokenizer.pad_id,
-                self.text_settings.max_tokens,
             )
             bfloat16 = self.precision == "bfloat16"
             logits[torch.tensor(written)] = score_documents(

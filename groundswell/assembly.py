@@ -141,9 +141,7 @@ def tokenize(
 ) -> tuple[Documents, int]:
     """The examples as documents, and how many of them were cut."""
     tokenized = tokenizer([clean(example.text, recipe.text.cleaning) for example in examples])
-    documents = Documents(
-        [text.windows for text in tokenized], outputs.targets(examples), tokenizer.pad_id, recipe.text.max_tokens
-    )
+    documents = Documents([text.windows for text in tokenized], outputs.targets(examples), tokenizer.pad_id)
     return documents, sum(text.truncated for text in tokenized)
 
 

@@ -236,7 +236,7 @@ def make_documents() -> Callable[..., Documents]:
         windows = [text.windows for text in tokenizer(texts)]
         if targets is None:
             targets = torch.arange(len(texts)) % 2
-        return Documents(windows, targets, tokenizer.pad_id, max_tokens)
+        return Documents(windows, targets, tokenizer.pad_id)
 
     return make
 

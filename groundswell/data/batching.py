@@ -12,8 +12,6 @@ from torch import Tensor
 
 from groundswell.text.tokenization import TokenIds
 
-# Padded lengths are multiples of this: kernels for 16-bit numbers run up to twice as slow on ragged rows.
-LENGTH_STEP = 32
 # Texts are sorted by length times a random factor of up to this, so that batches differ from epoch to epoch.
 LENGTH_NOISE = 0.1
 
@@ -58,7 +56,6 @@ class Documents:
     windows: Sequence[tuple[TokenIds, ...]]
     targets: Tensor | None
     pad_id: int
-    max_tokens: int
     features: Tensor | None = None
     states: Callable[[Sequence[int], int], Tensor] | None = None
 
@@ -88,11 +85,7 @@ class Documents:
         """The batch of some texts, by their numbers; with `counted=False` none of them has weight."""
         windows = [window for index in indices for window in self.windows[index]]
         sizes = [len(self.windows[index]) for index in indices]
-        longest = max(map(len, windows))
-        if self.features is not None:
-            length = 1
-        else:
-            length = max(longest, min(-(-longest // LENGTH_STEP) * LENGTH_STEP, self.max_tokens))
+        length = max(map(len, windows)) if self.features is None else 1
         token_ids = torch.full((len(windows), length), self.pad_id, dtype=torch.int64)
         mask = torch.zeros(len(windows), length, dtype=torch.bool)
         if self.features is None:
@@ -122,8 +115,7 @@ def shuffled_batches(
     """Every text number once, in batches of like length, the batches in random order.
 
     lengths        (longest window, number of windows) of each text
-    batch_tokens   most tokens of a batch padded to its longest text (`collate` rounds that up to LENGTH_STEP);
-                   a text that is longer alone stands alone
+    batch_tokens   most tokens of a batch padded to its longest text; a text that is longer alone stands alone
     batch_rows     most texts of a batch
 
     The order depends on seed and epoch only, so a resumed run sees the same batches.

@@ -14,11 +14,11 @@ from groundswell.data.batching import Documents, shuffled_batches, sorted_batche
 LENGTHS = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 4)), max_size=80)
 
 
-def documents(*sizes: tuple[int, ...], max_tokens: int = 64, targets: torch.Tensor | None = None) -> Documents:
+def documents(*sizes: tuple[int, ...], targets: torch.Tensor | None = None) -> Documents:
     """Texts whose windows have these sizes; the token ids count up over all windows."""
     numbers = iter(range(1, 10_000))
     windows = [tuple(np.array([next(numbers) for _ in range(size)], dtype=np.int32) for size in text) for text in sizes]
-    return Documents(windows, targets, pad_id=0, max_tokens=max_tokens)
+    return Documents(windows, targets, pad_id=0)
 
 
 def within_budget(batches: list[list[int]], lengths: list[tuple[int, int]], batch_tokens: int, rows: int) -> bool:
@@ -102,8 +102,7 @@ def test_texts_of_like_length_share_a_batch() -> None:
 def test_collated_texts_by_hand() -> None:
     texts = documents((2,), (3, 1), (4,), targets=torch.tensor([7, 8, 9]))
     batch = texts.collate([1, 0])
-    assert batch.token_ids[:, :4].tolist() == [[3, 4, 5, 0], [6, 0, 0, 0], [1, 2, 0, 0]]
-    assert batch.token_ids.shape == (3, 32)  # lengths are rounded up to 32
+    assert batch.token_ids.tolist() == [[3, 4, 5], [6, 0, 0], [1, 2, 0]]
     assert batch.mask.sum(dim=1).tolist() == [3, 1, 2]
     assert torch.equal(batch.mask, batch.token_ids != 0)
     assert batch.document.tolist() == [0, 0, 1]
@@ -111,14 +110,6 @@ def test_collated_texts_by_hand() -> None:
     assert batch.weights.tolist() == [1.0, 1.0]
     assert texts.collate([1], counted=False).weights.tolist() == [0.0]
     assert (batch.states, batch.features) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("longest", "max_tokens", "padded"),
-    [(31, 64, 32), (32, 64, 32), (33, 64, 64), (33, 40, 40), (5, 8, 8), (40, 40, 40)],
-)
-def test_padded_length_by_hand(longest: int, max_tokens: int, padded: int) -> None:
-    assert documents((longest,), max_tokens=max_tokens).collate([0]).token_ids.shape == (1, padded)
 
 
 def test_lengths_and_window_numbers_by_hand() -> None:
@@ -145,11 +136,11 @@ def test_cached_states_are_asked_for_by_window_number_and_length() -> None:
         asked.append((list(windows), length))
         return torch.zeros(len(windows), length, 2)
 
-    texts = documents((2,), (3, 5), (4,), max_tokens=8).with_cache(states=states)
+    texts = documents((2,), (3, 5), (4,)).with_cache(states=states)
     batch = texts.collate([1, 0])
-    assert asked == [([1, 2, 0], 8)]
+    assert asked == [([1, 2, 0], 5)]
     assert batch.states is not None
-    assert batch.states.shape == (3, 8, 2)
+    assert batch.states.shape == (3, 5, 2)
 
 
 def test_unlabelled_texts_have_zeros_for_targets() -> None:

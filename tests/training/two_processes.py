@@ -61,7 +61,7 @@ def make_parts(folder: Path, method: Method, dropout: float = 0.0) -> tuple[Text
     choose_trainable(model, Tuning(method))
     tokenizer = TextTokenizer(load_tokenizer(folder), max_tokens=10, truncation="windows", window_overlap=2)
     windows = [text.windows for text in tokenizer(TEXTS)]
-    return model, Documents(windows, torch.arange(len(TEXTS)) % 2, tokenizer.pad_id, 10)
+    return model, Documents(windows, torch.arange(len(TEXTS)) % 2, tokenizer.pad_id)
 
 
 def train(folder: Path, method: Method, checkpoints: CheckpointFolder | None = None) -> tuple[TextClassifier, History]:
