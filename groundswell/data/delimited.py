@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 
 from groundswell.data.byte_source import ByteSource
 from groundswell.data.encoding import text_lines
@@ -40,14 +41,15 @@ class _Lines:
 def read_header(source: ByteSource, encoding: str, delimiter: str) -> tuple[str, ...]:
     """The column names; raises DataError when there is none or one stands twice."""
     csv.field_size_limit(_FIELD_CHARACTERS)
-    reader = csv.reader(text_lines(source, encoding, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = next((tuple(fields) for fields in reader if fields), ())
-    except csv.Error as error:
-        raise DataError(
-            f"{source.name}:1: the header cannot be read ({error}). The first line must hold the column names, such "
-            "as text,label."
-        ) from error
+    with closing(text_lines(source, encoding, newline="")) as lines:
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            header = next((tuple(fields) for fields in reader if fields), ())
+        except csv.Error as error:
+            raise DataError(
+                f"{source.name}:1: the header cannot be read ({error}). The first line must hold the column names, "
+                "such as text,label."
+            ) from error
     repeated = [name for name, count in Counter(header).items() if count > 1]
     if repeated:
         raise DataError(
@@ -65,31 +67,32 @@ def read_delimited(
     never closes swallows the rest of the file and is therefore always a DataError.
     """
     csv.field_size_limit(_FIELD_CHARACTERS)
-    lines = _Lines(text_lines(source, encoding, newline=""))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    number = -1  # the header is record 0
-    while True:
-        lines.record.clear()
-        first_line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                raise _never_closed(source, first_line) from error
-            number += 1
-            reason = f"quotes do not follow RFC 4180 ({error}): double a quote inside a quoted field"
-            on_bad_row(_bad_row(source, number, first_line, reason, lines))
-            continue
-        number += bool(fields)
-        if not fields or number == 0:
-            continue
-        if len(fields) == len(columns):
-            yield Row(number, dict(zip(columns, fields, strict=True)))
-        else:
-            reason = f"{len(fields)} fields, but the header has {len(columns)} ({', '.join(columns)})"
-            on_bad_row(_bad_row(source, number, first_line, reason, lines))
+    with closing(text_lines(source, encoding, newline="")) as opened:
+        lines = _Lines(opened)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        number = -1  # the header is record 0
+        while True:
+            lines.record.clear()
+            first_line = reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if "unexpected end of data" in str(error):
+                    raise _never_closed(source, first_line) from error
+                number += 1
+                reason = f"quotes do not follow RFC 4180 ({error}): double a quote inside a quoted field"
+                on_bad_row(_bad_row(source, number, first_line, reason, lines))
+                continue
+            number += bool(fields)
+            if not fields or number == 0:
+                continue
+            if len(fields) == len(columns):
+                yield Row(number, dict(zip(columns, fields, strict=True)))
+            else:
+                reason = f"{len(fields)} fields, but the header has {len(columns)} ({', '.join(columns)})"
+                on_bad_row(_bad_row(source, number, first_line, reason, lines))
 
 
 def _bad_row(source: ByteSource, number: int, line: int, reason: str, lines: _Lines) -> BadRow:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import NoReturn
 
@@ -77,8 +77,8 @@ def check_encoding(encoding: str) -> str:
     return encoding
 
 
-def text_lines(source: ByteSource, encoding: str, newline: str) -> Iterator[str]:
-    """The lines of the source with their ends, without a byte order mark at the start.
+def text_lines(source: ByteSource, encoding: str, newline: str) -> Generator[str, None, None]:
+    """The lines of the source with their ends, without a byte order mark at the start; closing it closes the file.
 
     newline  "" splits at CR, LF and CRLF; "\\n" at LF only, so that a CR inside a line stays
     raises   DataError with line and byte offset at the first byte that does not decode

@@ -9,7 +9,8 @@ rows, but they count as lines.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -25,22 +26,24 @@ _RAW_CHARACTERS = 4000
 def read_keys(source: ByteSource, encoding: str) -> tuple[str, ...]:
     """Every key of the first 100 objects, in order of appearance; empty when there is no object among them."""
     keys: dict[str, None] = {}
-    for row in islice(read_json_lines(source, encoding, lambda bad: None), _PEEKED_ROWS):
-        keys |= dict.fromkeys(row.values)
+    with closing(read_json_lines(source, encoding, lambda bad: None)) as rows:
+        for row in islice(rows, _PEEKED_ROWS):
+            keys |= dict.fromkeys(row.values)
     return tuple(keys)
 
 
-def read_json_lines(source: ByteSource, encoding: str, on_bad_row: OnBadRow) -> Iterator[Row]:
+def read_json_lines(source: ByteSource, encoding: str, on_bad_row: OnBadRow) -> Generator[Row, None, None]:
     """One row per object, numbered by line; a line that holds no JSON object goes to `on_bad_row`."""
-    for number, line in enumerate(text_lines(source, encoding, newline="\n"), start=1):
-        if not line.strip():
-            continue
-        values, reason = _parse(line)
-        if reason:
-            raw = line.rstrip("\r\n")[:_RAW_CHARACTERS]
-            on_bad_row(BadRow(number, f"{source.name}:{number}", reason, raw))
-        else:
-            yield Row(number, values)
+    with closing(text_lines(source, encoding, newline="\n")) as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            values, reason = _parse(line)
+            if reason:
+                raw = line.rstrip("\r\n")[:_RAW_CHARACTERS]
+                on_bad_row(BadRow(number, f"{source.name}:{number}", reason, raw))
+            else:
+                yield Row(number, values)
 
 
 def refuse_array(source: ByteSource) -> None:
