@@ -305,12 +305,15 @@ class _Run:
 
 @contextmanager
 def _interrupt_flag() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a flag that is looked at between steps; the second one interrupts at once."""
+    """Turns the first Ctrl-C into a flag that is looked at between steps; the second one interrupts at once.
+
+    A process that was started to ignore Ctrl-C, as a shell starts what it runs in the background, goes on ignoring it.
+    """
     pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is signal.SIG_IGN:
         yield pressed.is_set
         return
-    before = signal.getsignal(signal.SIGINT)
 
     def note(number: int, frame: FrameType | None) -> None:
         pressed.set()

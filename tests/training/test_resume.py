@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -158,10 +158,16 @@ def test_the_generators_of_python_and_numpy_come_back(run: Make) -> None:
     assert drawn[0] == drawn[1] == drawn[2]
 
 
+@pytest.fixture(autouse=True)
+def listens_to_ctrl_c() -> Iterator[None]:
+    """As in a terminal; tests that run in the background of a shell begin with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press_ctrl_c() -> None:
     signal.raise_signal(signal.SIGINT)
-    for _ in range(1000):  # the handler runs between two instructions, soon but not at once; two presses must not merge
-        pass
 
 
 @pytest.mark.parametrize("at", [1, 10, MICRO_BATCHES])
@@ -187,6 +193,12 @@ def test_a_second_ctrl_c_does_not_wait(run: Make, tmp_path: Path) -> None:
         run(1, press_twice)
     assert signal.getsignal(signal.SIGINT) is handler
     assert not (tmp_path / "checkpoints").exists()
+
+
+def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it(run: Make, expected: Outcome) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert_same_run(run(1, press_ctrl_c, seconds=1e9), expected)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
