@@ -24,6 +24,7 @@ from groundswell.model.base_models import find_base_model
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.pretrained import load_encoder, load_tokenizer
 from groundswell.runtime import seed_everything
+from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.text.tokenization import TextTokenizer
 from groundswell.tuning.trainable import Tuning, choose_trainable
 
@@ -67,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     rows, _ = imdb_sample(options.rows, 2)
     base = find_base_model("minilm").folder
-    tokenizer = TextTokenizer(load_tokenizer(base), max_tokens=512)
+    tokenizer = TextTokenizer(PretrainedTokens(load_tokenizer(base)), max_tokens=512)
     windows = [text.windows for text in tokenizer([row["text"].replace("<br />", " ") for row in rows])]
     targets = torch.tensor([int(row["label"] == "pos") for row in rows])
     documents = Documents(windows, targets, tokenizer.pad_id)

@@ -10,15 +10,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from groundswell.data.batching import Documents
 from groundswell.model.saved_model import SavedModel, load_model
-from groundswell.model.scoring import score_documents
+from groundswell.model.scorer import ReadText
 from groundswell.run_folder import MODEL, check_files, read_manifest
 from groundswell.runtime import pick_device, pick_precision
 from groundswell.text.blank import is_blank
 from groundswell.text.cleaning import clean
 from groundswell.text.language import detect_language
-from groundswell.text.tokenization import TokenizedText
 from groundswell.types import Analysis
 
 # A chunk is tokenized, sorted by length and scored at once: larger wastes memory, smaller wastes padding.
@@ -26,7 +24,6 @@ CHUNK_ROWS = 2048
 CHUNK_CHARACTERS = 4_000_000
 MAX_CHARACTERS = 1_000_000
 MANY_UNKNOWN = 0.2
-BATCH_TOKENS = 8192
 
 TextRow = tuple[str | int | None, str | None]
 
@@ -49,9 +46,8 @@ class Analyzer:
         self.precision = pick_precision(precision, self.device)
         self.name = name
         self.outputs = saved.outputs
-        self.text_settings = saved.text
-        self._tokenizer = saved.tokenizer
-        self._model = saved.model.to(self.device).eval()
+        self._cleaning = saved.cleaning
+        self._scorer = saved.scorer(self.device, bfloat16=self.precision == "bfloat16")
 
     def __call__(self, text: str) -> Analysis:
         """The analysis of one text."""
@@ -71,48 +67,33 @@ class Analyzer:
         parts = []
         for chunk in _chunks((None, text) for text in texts):
             found = [text or "" for _, text in chunk]
-            parts.append(self._logits(found, self._tokenize(found), on_batch))
+            parts.append(self._logits(found, self._read(found), on_batch))
         return torch.cat(parts) if parts else torch.empty(0, len(self.outputs.labels))
 
     def _analyse(self, rows: Sequence[TextRow]) -> list[Analysis]:
         errors = [_find_error(text) for _, text in rows]
         texts = [text or "" for (_, text), error in zip(rows, errors, strict=True) if error is None]
-        tokenized = self._tokenize(texts)
-        values = self.outputs.values(self._logits(texts, tokenized, lambda done: None))
-        finished = iter(zip(tokenized, values.tolist(), strict=True))
+        read = self._read(texts)
+        values = self.outputs.values(self._logits(texts, read, lambda done: None))
+        finished = iter(zip(read, values.tolist(), strict=True))
         analyses = []
         for (row_id, text), error in zip(rows, errors, strict=True):
             if error is not None:
                 analyses.append(Analysis(text or "", id=row_id, error=error))
             else:
-                tokens, scores = next(finished)
-                analyses.append(self._record(row_id, text or "", tokens, scores))
+                seen, scores = next(finished)
+                analyses.append(self._record(row_id, text or "", seen, scores))
         return analyses
 
-    def _tokenize(self, texts: Sequence[str]) -> list[TokenizedText]:
-        return self._tokenizer([clean(text, self.text_settings.cleaning) for text in texts])
+    def _read(self, texts: Sequence[str]) -> Sequence[ReadText]:
+        return self._scorer.read([clean(text, self._cleaning) for text in texts])
 
-    def _logits(
-        self, texts: Sequence[str], tokenized: Sequence[TokenizedText], on_batch: Callable[[int], None]
-    ) -> Tensor:
+    def _logits(self, texts: Sequence[str], read: Sequence[ReadText], on_batch: Callable[[int], None]) -> Tensor:
         """Logits (N, C); blank texts are answered without the model."""
         written = [number for number, text in enumerate(texts) if not is_blank(text)]
         logits = self._prior_logits().repeat(len(texts), 1)
         if written:
-            documents = Documents(
-                [tokenized[number].windows for number in written],
-                None,
-                self._tokenizer.pad_id,
-            )
-            bfloat16 = self.precision == "bfloat16"
-            logits[torch.tensor(written)] = score_documents(
-                self._model,
-                documents,
-                device=self.device,
-                bfloat16=bfloat16,
-                batch_tokens=BATCH_TOKENS,
-                on_batch=on_batch,
-            )
+            logits[torch.tensor(written)] = self._scorer.logits([read[number] for number in written], on_batch)
         return logits
 
     def _prior_logits(self) -> Tensor:
@@ -121,7 +102,7 @@ class Analyzer:
             return torch.zeros(1)
         return prior.clamp(1e-6, 1 - 1e-6).log() if self.outputs.task == "single_label" else prior.logit(1e-6)
 
-    def _record(self, row_id: str | int | None, text: str, tokens: TokenizedText, values: list[float]) -> Analysis:
+    def _record(self, row_id: str | int | None, text: str, seen: ReadText, values: list[float]) -> Analysis:
         scores = dict(zip(self.outputs.labels, values, strict=True))
         language = detect_language(text)
         single = self.outputs.task == "single_label"
@@ -133,8 +114,8 @@ class Analyzer:
             label=label,
             scores=scores,
             confidence=None if label is None else scores[label],
-            truncated=tokens.truncated,
-            warnings=tuple(_warnings(text, language, tokens)),
+            truncated=seen.truncated,
+            warnings=tuple(_warnings(text, language, seen)),
             model=self.name,
             labels=labels if self.outputs.task == "multi_label" else None,
             id=row_id,
@@ -187,13 +168,13 @@ def _find_error(text: str | None) -> dict[str, str] | None:
     return None
 
 
-def _warnings(text: str, language: str, tokens: TokenizedText) -> Iterator[str]:
+def _warnings(text: str, language: str, seen: ReadText) -> Iterator[str]:
     if is_blank(text):
         yield "blank_text: the text is blank; the scores are the shares of the labels in training"
         return
     if language == "other":
         yield "unknown_language: the text is neither Chinese nor English as far as can be told"
-    if len(tokens.windows) > 1:
-        yield f"windowed: the text was read in {len(tokens.windows)} overlapping windows whose scores were averaged"
-    if tokens.unknown > MANY_UNKNOWN:
-        yield f"many_unknown_words: {tokens.unknown:.0%} of the tokens are unknown to the model"
+    if seen.num_windows > 1:
+        yield f"windowed: the text was read in {seen.num_windows} overlapping windows whose scores were averaged"
+    if seen.unknown > MANY_UNKNOWN:
+        yield f"many_unknown_words: {seen.unknown:.0%} of the tokens are unknown to the model"

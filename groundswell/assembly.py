@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,14 +16,20 @@ from groundswell.data.examples import Columns, Reading
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, SplitSettings
 from groundswell.errors import BaseModelError, RecipeError
-from groundswell.model.base_models import BaseModel, find_base_model
+from groundswell.model.base_models import find_base_model
 from groundswell.model.classifier import TextClassifier
+from groundswell.model.encoder import Encoder
+from groundswell.model.from_scratch import EncoderSettings, FromScratchEncoder
 from groundswell.model.outputs import Outputs, describe_outputs
 from groundswell.model.pretrained import load_encoder, load_tokenizer
 from groundswell.model.saved_model import TextSettings, make_text_tokenizer
 from groundswell.recipe import Recipe
+from groundswell.representation.vector_file import open_vectors
 from groundswell.text.cleaning import clean
-from groundswell.text.tokenization import TextTokenizer
+from groundswell.text.own_tokens import OwnTokens, learn_tokens
+from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.segmentation_zh import read_user_dictionary
+from groundswell.text.tokenization import TextTokenizer, Tokens
 from groundswell.training import losses
 from groundswell.training.loop import FitSettings
 from groundswell.training.losses import RowLoss
@@ -34,9 +41,12 @@ from groundswell.types import Example
 
 @dataclass(frozen=True)
 class TextModel:
-    """An encoder with its tokenizer, as it comes from the shelf, under a head for these outputs."""
+    """An encoder before its training, with its tokenizer, under a head for these outputs.
 
-    base: BaseModel
+    base_sha256   of the pretrained weights, or of the vocabulary of an encoder trained from scratch
+    """
+
+    base_sha256: str
     tokenizer: TextTokenizer
     classifier: TextClassifier
     outputs: Outputs
@@ -111,8 +121,19 @@ def outputs_of(recipe: Recipe, splits: Splits) -> Outputs:
     return describe_outputs(recipe.task, splits.examples["train"], recipe.data.label, splits.label_map)
 
 
-def build_model(recipe: Recipe, outputs: Outputs) -> TextModel:
-    """The recipe's encoder under a new head; call `seed_everything` first. RecipeError when the texts are too long."""
+def build_model(
+    recipe: Recipe, outputs: Outputs, examples: Sequence[Example], tokens: OwnTokens | None = None
+) -> TextModel:
+    """The recipe's encoder under a new head; call `seed_everything` first.
+
+    examples   training texts, of which an encoder trained from scratch learns its tokens
+    tokens     tokens it has learned before
+
+    Raises RecipeError when the texts are too long for a pretrained encoder.
+    """
+    if recipe.model.is_from_scratch:
+        own = tokens or own_tokens_of(recipe, examples)
+        return _text_model(recipe, outputs, own.sha256, own, _from_scratch_encoder(recipe, own))
     base = find_base_model(recipe.model.encoder, recipe.model.revision)
     encoder = load_encoder(base.folder, dropout=recipe.model.dropout)
     if encoder.positions is not None and recipe.text.max_tokens > encoder.positions:
@@ -122,27 +143,50 @@ def build_model(recipe: Recipe, outputs: Outputs) -> TextModel:
                 f"{encoder.positions} tokens. Lower it; text.truncation=windows reads a longer text in parts"
             ]
         )
-    tokenizer = make_text_tokenizer(load_tokenizer(base.folder), text_settings(recipe))
+    pretrained_tokens = PretrainedTokens(load_tokenizer(base.folder))
     network: Any = encoder.network
     embedded = network.get_input_embeddings().num_embeddings
-    if len(tokenizer.tokenizer) > embedded:
+    if len(pretrained_tokens) > embedded:
         raise BaseModelError(
-            f"{base.folder}: the tokenizer has {len(tokenizer.tokenizer):,} tokens, but the encoder has embeddings for "
+            f"{base.folder}: the tokenizer has {len(pretrained_tokens):,} tokens, but the encoder has embeddings for "
             f"{embedded:,} only. Use the tokenizer that was saved with this encoder"
         )
-    classifier = TextClassifier(
-        encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
+    return _text_model(recipe, outputs, base.sha256, pretrained_tokens, encoder)
+
+
+def own_tokens_of(recipe: Recipe, examples: Sequence[Example]) -> OwnTokens:
+    """The tokens that an encoder trained from scratch learns of the training texts."""
+    text = recipe.text
+    assert text.tokens is not None  # the recipe fills these in
+    assert text.min_count is not None
+    assert text.vocabulary_size is not None
+    return learn_tokens(
+        [clean(example.text, text.cleaning) for example in examples],
+        text.tokens,
+        min_count=text.min_count,
+        max_size=text.vocabulary_size,
+        user_words=read_user_dictionary(Path(text.user_dictionary)) if text.user_dictionary else (),
     )
-    return TextModel(base, tokenizer, classifier, outputs)
+
+
+@dataclass(frozen=True)
+class TokenizedExamples:
+    """Examples as documents, how many of them were cut, and which share of their tokens is unknown."""
+
+    documents: Documents
+    cut: int
+    unknown: float
 
 
 def tokenize(
     recipe: Recipe, tokenizer: TextTokenizer, examples: Sequence[Example], outputs: Outputs
-) -> tuple[Documents, int]:
-    """The examples as documents, and how many of them were cut."""
+) -> TokenizedExamples:
+    """The examples as the encoder reads them."""
     tokenized = tokenizer([clean(example.text, recipe.text.cleaning) for example in examples])
     documents = Documents([text.windows for text in tokenized], outputs.targets(examples), tokenizer.pad_id)
-    return documents, sum(text.truncated for text in tokenized)
+    sizes = [sum(map(len, text.windows)) for text in tokenized]
+    unknown = sum(text.unknown * size for text, size in zip(tokenized, sizes, strict=True)) / max(1, sum(sizes))
+    return TokenizedExamples(documents, sum(text.truncated for text in tokenized), unknown)
 
 
 def row_loss_of(recipe: Recipe, targets: Tensor, outputs: Outputs) -> RowLoss:
@@ -200,6 +244,45 @@ def schedule_of(recipe: Recipe, batches: TrainingBatches) -> Schedule:
     plans = [batches.plan(epoch) for epoch in range(training.epochs)]
     total_steps = sum(math.ceil(len(plan) / training.accumulation) for plan in plans)
     return make_schedule(training.schedule, total_steps=total_steps, warmup_share=training.warmup_share)
+
+
+def _text_model(recipe: Recipe, outputs: Outputs, sha256: str, tokens: Tokens, encoder: Encoder) -> TextModel:
+    tokenizer = make_text_tokenizer(tokens, text_settings(recipe))
+    classifier = TextClassifier(
+        encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
+    )
+    return TextModel(sha256, tokenizer, classifier, outputs)
+
+
+def _from_scratch_encoder(recipe: Recipe, tokens: OwnTokens) -> FromScratchEncoder:
+    model = recipe.model
+    given = {name: value for name, value in model.scratch if value is not None and name != "vectors"}
+    vectors = None
+    if model.scratch.vectors is not None:
+        vectors = _given_vectors(model.scratch.vectors, tokens, model.scratch.width)
+        given["width"] = vectors.shape[1]
+    settings: dict[str, Any] = {"kind": model.encoder, "num_tokens": len(tokens), "dropout": model.dropout, **given}
+    return FromScratchEncoder(EncoderSettings(positions=recipe.text.max_tokens, **settings), vectors)
+
+
+def _given_vectors(source: str, tokens: OwnTokens, width: int | None) -> Tensor:
+    file = open_vectors(source)
+    if width not in (None, file.width):
+        raise RecipeError(
+            [
+                f"model.scratch.width: found {width}, but the vectors of {source} have {file.width} numbers. "
+                "Leave it out, or name other vectors"
+            ]
+        )
+    vectors = torch.from_numpy(file.rows(tokens.vocabulary.tokens))
+    if vectors.isnan().all():
+        raise RecipeError(
+            [
+                f"model.scratch.vectors: none of the {len(tokens):,} tokens has a vector in {source}. "
+                f"Are its words cut as text.tokens={tokens.segmentation.kind} cuts them, and in lower case as well?"
+            ]
+        )
+    return vectors
 
 
 def _given_weights(given: dict[str, float], label_map: LabelMap, targets: Tensor) -> Tensor:

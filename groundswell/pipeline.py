@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from groundswell import assembly, run_folder, runtime
 from groundswell.analyzer import Analyzer, load
 from groundswell.assembly import TextModel
+from groundswell.baselines import fit_baseline
 from groundswell.data.accounting import Accounting
 from groundswell.data.batching import Documents
 from groundswell.data.labels import LabelMap
@@ -25,13 +26,14 @@ from groundswell.data.splits import Splits, load_splits, read_split
 from groundswell.evaluation.metrics import dev_metrics
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.outputs import Outputs
-from groundswell.model.saved_model import SavedModel, save_model
+from groundswell.model.saved_model import SavedModel, SavedNetwork, save_model
 from groundswell.model.scoring import score_documents
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Measured, measure, write_results
 from groundswell.run_folder import read_manifest
 from groundswell.run_naming import claim_folder, claim_free_folder
+from groundswell.text.own_tokens import OwnTokens, load_tokens
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import Evaluate, History, fit
 from groundswell.training.losses import RowLoss, classification_loss
@@ -42,6 +44,7 @@ from groundswell.tuning.cached_features import CacheSettings, cache_frozen
 from groundswell.tuning.trainable import Parameters, choose_trainable, tuned_model
 
 Precision = Literal["float32", "bfloat16"]
+TOKENS = "tokens"
 
 
 @dataclass(frozen=True)
@@ -91,16 +94,21 @@ def train(
     splits = load_splits(assembly.split_settings(resolved))
     outputs = assembly.outputs_of(resolved, splits)
     with ProgressBar(progress if accelerator.is_main_process else False) as bar:
-        trained = _train(resolved, splits, outputs, accelerator, precision, folder, resume, bar)
+        if resolved.model.is_baseline:
+            trained, precision = _fit_baseline(resolved, splits, outputs), "float32"
+        else:
+            trained = _train(resolved, splits, outputs, accelerator, precision, folder, resume, bar)
         if not accelerator.is_main_process:
             accelerator.wait_for_everyone()
             accelerator.end_training()
             return Run(folder, {}, trained.history.epochs, (), ())
-        saved = _export(resolved, outputs, trained.weights, folder)
+        saved = trained.export()
+        with run_folder.whole_folder(folder / run_folder.MODEL) as aside:
+            save_model(saved, aside)
         analyzer = Analyzer(saved, folder.name, precision=resolved.evaluation.precision)
         measured = _measure_splits(analyzer, resolved, splits, bar)
     finished = FinishedRun(
-        resolved, splits, trained.base, outputs, trained.history, trained.parameters, splits.warnings, precision,
+        resolved, splits, trained.base_sha256, outputs, trained.history, trained.parameters, splits.warnings, precision,
         time.monotonic() - began,
     )  # fmt: skip
     metrics = write_results(folder, finished, measured)
@@ -138,31 +146,41 @@ def untuned_analyzer(recipe: Recipe) -> Analyzer:
     runtime.seed_everything(recipe.seed)
     splits = load_splits(assembly.split_settings(recipe))
     outputs = assembly.outputs_of(recipe, splits)
-    fresh = assembly.build_model(recipe, outputs)
+    fresh = assembly.build_model(recipe, outputs, splits.examples["train"])
     return Analyzer(_saved(recipe, fresh), "untuned")
 
 
 @dataclass(frozen=True)
 class _Trained:
-    weights: dict[str, Tensor]
+    """What came of the training; `base_sha256` is that of the pretrained weights or the vocabulary, if any."""
+
     history: History
     parameters: Parameters
-    base: Any
+    base_sha256: str | None
+    export: Callable[[], SavedModel]
+
+
+def _fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> _Trained:
+    saved, history = fit_baseline(recipe, splits, outputs)
+    fitted = saved.classifier.num_weights
+    return _Trained(history, Parameters(fitted, fitted, 0), None, lambda: saved)
 
 
 def _train(  # noqa: PLR0913  (one call site; the values are those of `train`)
     recipe: Recipe, splits: Splits, outputs: Outputs, accelerator: Accelerator, precision: Precision, folder: Path,
     resume: bool, bar: ProgressBar,
 ) -> _Trained:  # fmt: skip
+    with accelerator.main_process_first():
+        tokens = _own_tokens(recipe, splits, folder, resume or not accelerator.is_main_process)
     runtime.seed_everything(recipe.seed)
-    text_model = assembly.build_model(recipe, outputs)
+    text_model = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
     documents = _documents(recipe, splits, text_model)
     model = text_model.classifier
     dtype = runtime.torch_dtype(precision)
     parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=dtype)
     model.to(accelerator.device)
     settings = CacheSettings(
-        runtime.cache_folder(), text_model.base.sha256, dtype, 2 * recipe.training.batch_tokens, accelerator.device
+        runtime.cache_folder(), text_model.base_sha256, dtype, 2 * recipe.training.batch_tokens, accelerator.device
     )
     with accelerator.main_process_first():
         train_texts, dev_texts = _with_cache(recipe, model, [documents["train"], documents["dev"]], settings, bar)
@@ -180,21 +198,25 @@ def _train(  # noqa: PLR0913  (one call site; the values are those of `train`)
         settings=assembly.fit_settings(recipe),
         evaluate=_dev_evaluation(outputs, dev_texts, row_loss, accelerator, precision),
         checkpoint_folder=CheckpointFolder(
-            folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, text_model.base.sha256)
+            folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, text_model.base_sha256)
         ),
         resume=resume,
         log=_log_writer(folder / run_folder.LOG, resume),
         progress=bar,
     )
-    return _Trained(moving_weights(model), history, parameters, text_model.base)
+    weights = moving_weights(model)
+    return _Trained(
+        history, parameters, text_model.base_sha256, lambda: _export(recipe, outputs, splits, weights, folder)
+    )
 
 
 def _documents(recipe: Recipe, splits: Splits, text_model: TextModel) -> dict[str, Documents]:
     """Train and dev, tokenized; rows that are cut are counted, also those of test."""
     documents = {}
     for split, examples in splits.examples.items():
-        documents[split], cut = assembly.tokenize(recipe, text_model.tokenizer, examples, text_model.outputs)
-        splits.accounting[split].count_cut(cut, recipe.text.max_tokens)
+        found = assembly.tokenize(recipe, text_model.tokenizer, examples, text_model.outputs)
+        splits.accounting[split].count_cut(found.cut, recipe.text.max_tokens, found.unknown)
+        documents[split] = found.documents
     return documents
 
 
@@ -229,22 +251,36 @@ def _dev_evaluation(
     return evaluate_dev
 
 
-def _export(recipe: Recipe, outputs: Outputs, weights: dict[str, Tensor], folder: Path) -> SavedModel:
-    """Put the trained weights into a fresh float32 base, merge, and write model/ and adapter/."""
-    fresh = assembly.build_model(recipe, outputs)
+def _own_tokens(recipe: Recipe, splits: Splits, folder: Path, learned: bool) -> OwnTokens | None:
+    """What an encoder trained from scratch learned as its tokens, kept beside the checkpoints; else None.
+
+    Learning twice need not give the same pieces (Unigram sums in any order), so a resumed run and other processes read
+    what was learned once.
+    """
+    if not recipe.model.is_from_scratch:
+        return None
+    place = folder / run_folder.CHECKPOINTS / TOKENS
+    if not (learned and place.is_dir()):
+        tokens = assembly.own_tokens_of(recipe, splits.examples["train"])
+        with run_folder.whole_folder(place) as aside:
+            tokens.save(aside)
+    return load_tokens(place)
+
+
+def _export(recipe: Recipe, outputs: Outputs, splits: Splits, weights: dict[str, Tensor], folder: Path) -> SavedNetwork:
+    """The trained weights in a fresh float32 base, merged; low-rank updates are also written to adapter/."""
+    tokens = _own_tokens(recipe, splits, folder, learned=True)
+    fresh = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
     tuning = assembly.tuning_of(recipe)
     with run_folder.whole_folder(folder / run_folder.ADAPTER) as aside:
         tuned_model(fresh.classifier, tuning, weights, aside if tuning.method == "lora" else None)
     if tuning.method != "lora":
         (folder / run_folder.ADAPTER).rmdir()
-    saved = _saved(recipe, fresh)
-    with run_folder.whole_folder(folder / run_folder.MODEL) as aside:
-        save_model(saved, aside)
-    return saved
+    return _saved(recipe, fresh)
 
 
-def _saved(recipe: Recipe, text_model: TextModel) -> SavedModel:
-    return SavedModel(text_model.classifier, text_model.tokenizer, text_model.outputs, assembly.text_settings(recipe))
+def _saved(recipe: Recipe, text_model: TextModel) -> SavedNetwork:
+    return SavedNetwork(text_model.classifier, text_model.tokenizer, text_model.outputs, assembly.text_settings(recipe))
 
 
 def _measure_splits(analyzer: Analyzer, recipe: Recipe, splits: Splits, bar: ProgressBar) -> dict[str, Measured]:

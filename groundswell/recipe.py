@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from groundswell.recipe_defaults import BASELINES, LOSSES_OF_TASK, OWN_TOKENS, SHAPES, fill_what_follows
+
 CleaningStep = Literal[
     "html",
     "urls",
@@ -29,13 +31,7 @@ TuningMethod = Literal["full", "head", "lora"]
 LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Tracker = Literal["tensorboard", "wandb", "mlflow"]
-
-LEARNING_RATES = {"full": 1e-4, "head": 1e-2, "lora": 1e-3}
-LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
-    "single_label": ("cross_entropy", "focal"),
-    "multi_label": ("bce", "focal"),
-    "regression": ("mse",),
-}
+TokenKind = Literal["words", "jieba", "characters", "bpe", "unigram"]
 
 
 def _no_boolean(value: object) -> object:
@@ -114,6 +110,10 @@ class TextSection(Section):
     max_tokens: Whole = Field(256, ge=8, le=1_000_000, description="tokens per text (per window), specials included")
     truncation: Truncation = Field("head", description="which part of a longer text is read")
     window_overlap: Whole = Field(32, ge=0, description="tokens shared by neighbouring windows")
+    tokens: TokenKind | None = Field(None, description="of an encoder trained from scratch; default: words")
+    min_count: Whole | None = Field(None, ge=1, description="rarer tokens are unknown (from scratch); default: 2")
+    vocabulary_size: Whole | None = Field(None, ge=3, description="most tokens (from scratch); default: 30000")
+    user_dictionary: str | None = Field(None, description="file of words that jieba keeps whole, one a line")
 
     @model_validator(mode="after")
     def windows_move_on(self) -> Self:
@@ -125,14 +125,64 @@ class TextSection(Section):
         return self
 
 
+class ScratchSection(Section):
+    """The shape of an encoder trained from scratch; each encoder reads the keys that concern it."""
+
+    width: Whole | None = Field(None, ge=1, le=4096, description="of a token's vector; default: bag 64, others 128")
+    hidden: Whole | None = Field(None, ge=1, le=4096, description="of a recurrent state, each way; default: 128")
+    layers: Whole | None = Field(None, ge=1, le=48, description="recurrent: default 1; transformer: default 2")
+    bidirectional: bool | None = Field(None, description="recurrent: read from both ends; default: true")
+    heads: Whole | None = Field(None, ge=1, description="of the transformer's attention; default: 4")
+    filters: Whole | None = Field(None, ge=1, le=4096, description="cnn: of each kernel size; default: 128")
+    kernel_sizes: tuple[Annotated[Whole, Field(ge=1, le=64)], ...] | None = Field(
+        None, min_length=1, description="cnn: tokens that a filter sees; default: 3, 4, 5"
+    )
+    ngrams: Whole | None = Field(None, ge=1, le=5, description="bag: longest n-gram with a vector; default: 2")
+    buckets: Whole | None = Field(None, ge=1, description="bag: vectors that all n-grams share; default: 200000")
+    vectors: str | None = Field(None, description="file of word vectors to start from, in word2vec's format")
+    static: bool | None = Field(None, description="token vectors are never tuned; default: false")
+
+
+class LinearSection(Section):
+    """A baseline: features of a text and how they are weighed; each baseline reads the keys that concern it."""
+
+    ngrams: Whole | None = Field(None, ge=1, le=6, description="longest n-gram; default: nb_svm 3, others 2")
+    weighting: Literal["binary", "counts", "tfidf"] | None = Field(
+        None, description="of an n-gram; default: tfidf, naive_bayes and nb_svm binary"
+    )
+    strength: Number | None = Field(
+        None, gt=0, description="of the fit against the penalty on weights; default: 10, nb_svm 1, linear_svm 0.5"
+    )
+    lexicon: str | None = Field(None, min_length=1, description="`en`, `zh`, or a CSV file: word, kind, value")
+
+
 class ModelSection(Section):
     """Which encoder reads the text and how its states become one vector."""
 
-    encoder: str = Field("minilm", min_length=1, description="`minilm`, a local folder, or a hub name")
+    encoder: str = Field(
+        "minilm",
+        min_length=1,
+        description="`minilm`, a local folder, or a hub name; from scratch: bag, cnn, rnn, lstm, gru, transformer; "
+        "a baseline: majority, lexicon, naive_bayes, nb_svm, logistic_regression, linear_svm",
+    )
     revision: str | None = Field(None, description="branch, tag or commit of a hub model")
-    pooling: Pooling = Field("mean", description="how the states of a text's tokens become one vector")
+    pooling: Pooling = Field(
+        "mean", description="how a text's states become one vector; default: cnn max, recurrent attention, else mean"
+    )
     dropout: Number = Field(0.0, ge=0, lt=1, description="inside the encoder while training")
     head_dropout: Number = Field(0.1, ge=0, lt=1, description="on the pooled vector while training")
+    scratch: ScratchSection = ScratchSection()
+    linear: LinearSection = LinearSection()
+
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether the encoder has no pretrained weights."""
+        return self.encoder in SHAPES
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether a weighted sum of features takes the place of a network."""
+        return self.encoder in BASELINES
 
 
 class LoraSection(Section):
@@ -166,7 +216,9 @@ class TrainingSection(Section):
     """How the weights move."""
 
     epochs: Whole = Field(3, ge=1, le=10_000, description="passes over the training rows")
-    learning_rate: Number | None = Field(None, gt=0, le=1, description="default: full 1e-4, lora 1e-3, head 1e-2")
+    learning_rate: Number | None = Field(
+        None, gt=0, le=1, description="default: full 1e-4, lora 1e-3, head 1e-2, from scratch 1e-3"
+    )
     head_learning_rate: Number | None = Field(None, gt=0, le=1, description="default: 1e-3, or learning_rate if higher")
     batch_tokens: Whole = Field(4096, ge=8, description="padded tokens of one micro-batch")
     batch_rows: Whole = Field(32, ge=1, description="most rows of one micro-batch")
@@ -220,29 +272,48 @@ class Recipe(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def fill_what_follows_from_the_method(cls, values: Any) -> Any:
-        """Write the learning rates, loss and metric that follow from method and task where none is given."""
-        if not isinstance(values, dict):
-            return values
-        given = {name: {} if values.get(name) is None else values[name] for name in ("tuning", "training")}
-        if not all(isinstance(section, dict) for section in given.values()):
-            return values
-        training = dict(given["training"])
-        method = given["tuning"].get("method", "lora")
-        rate = training.get("learning_rate")
-        if rate is None:
-            rate = training["learning_rate"] = LEARNING_RATES.get(method, 1e-3) if isinstance(method, str) else 1e-3
-        if training.get("head_learning_rate") is None and isinstance(rate, int | float | str):
-            try:
-                training["head_learning_rate"] = max(float(rate), 1e-3)
-            except (ValueError, OverflowError):
-                training.pop("head_learning_rate", None)
-        task = values.get("task", "single_label")
-        if training.get("loss", "auto") == "auto" and isinstance(task, str):
-            training["loss"] = LOSSES_OF_TASK.get(task, ("auto",))[0]
-        if training.get("metric", "auto") == "auto" and isinstance(task, str):
-            training["metric"] = {"multi_label": "macro_f1", "regression": "pearson"}.get(task, "accuracy")
-        return {**values, "training": training}
+    def fill_what_follows(cls, values: Any) -> Any:
+        """Write out the defaults that follow from other keys."""
+        return fill_what_follows(values) if isinstance(values, dict) else values
+
+    @model_validator(mode="after")
+    def keys_concern_the_encoder(self) -> Self:
+        encoder = self.model.encoder
+        read = {f"model.scratch.{name}" for name in (*SHAPES.get(encoder, ()), "vectors") if encoder in SHAPES}
+        read |= {f"model.linear.{name}" for name in BASELINES.get(encoder, ())}
+        if encoder in SHAPES or encoder in BASELINES:
+            read |= {f"text.{name}" for name in (*OWN_TOKENS, "user_dictionary")}
+        given = {f"model.scratch.{name}" for name, value in self.model.scratch if value is not None}
+        given |= {f"model.linear.{name}" for name, value in self.model.linear if value is not None}
+        given |= {f"text.{name}" for name in (*OWN_TOKENS, "user_dictionary") if getattr(self.text, name) is not None}
+        if given - read:
+            unread = sorted(given - read)
+            verb, them = ("have", "them") if len(unread) > 1 else ("has", "it")
+            raise ValueError(f"{', '.join(unread)} {verb} no effect with model.encoder={encoder!r}; remove {them}")
+        return self
+
+    @model_validator(mode="after")
+    def own_models_are_trained_whole(self) -> Self:
+        encoder, shape = self.model.encoder, self.model.scratch
+        if not self.model.is_from_scratch and not self.model.is_baseline:
+            return self
+        if self.tuning.method != "full" or self.tuning.layers is not None:
+            raise ValueError(
+                f"model.encoder={encoder!r} has no pretrained weights, so every weight moves: set tuning.method to "
+                "full and leave out tuning.layers"
+            )
+        if self.text.user_dictionary and self.text.tokens != "jieba":
+            raise ValueError(
+                f"text.user_dictionary has no effect with text.tokens={self.text.tokens!r}; set it to jieba"
+            )
+        if shape.heads and shape.width and shape.width % shape.heads:
+            raise ValueError(
+                f"model.scratch.width={shape.width} cannot be shared out among model.scratch.heads={shape.heads}; "
+                "make it a multiple"
+            )
+        if self.model.is_baseline and self.task != "single_label":
+            raise ValueError(f"model.encoder={encoder!r} gives one label, which does not fit task={self.task!r}")
+        return self
 
     @model_validator(mode="after")
     def loss_fits_task(self) -> Self:

@@ -16,7 +16,6 @@ from groundswell.analyzer import Analyzer
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics
 from groundswell.evaluation.report import ReportFacts, write_report
-from groundswell.model.base_models import BaseModel
 from groundswell.model.outputs import Outputs
 from groundswell.recipe import Recipe
 from groundswell.training.loop import History
@@ -66,7 +65,7 @@ class FinishedRun:
 
     recipe: Recipe
     splits: Splits
-    base: BaseModel
+    base_sha256: str | None
     outputs: Outputs
     history: History
     parameters: Parameters
@@ -105,8 +104,10 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
             "rows": {split: account.to_dict() for split, account in run.splits.accounting.items()},
             "shared_between_splits": run.splits.leakage,
         },
-        "base_model": {"name": run.base.name, "sha256": run.base.sha256},
-        "tokenizer_sha256": files.get(f"{run_folder.MODEL}/tokenizer.json"),
+        "base_model": {"name": run.recipe.model.encoder, "sha256": run.base_sha256},
+        "tokenizer_sha256": files.get(f"{run_folder.MODEL}/tokenizer.json")
+        or files.get(f"{run_folder.MODEL}/vocabulary.json")
+        or files.get(f"{run_folder.MODEL}/features.json"),
         "label_map": {
             "names": list(run.outputs.labels),
             "sha256": run.splits.label_map and run.splits.label_map.sha256(),

@@ -15,7 +15,7 @@ from groundswell import assembly, runtime
 from groundswell.assembly import TextModel
 from groundswell.data.batching import Documents
 from groundswell.data.splits import load_splits
-from groundswell.model.saved_model import SavedModel, load_model, save_model
+from groundswell.model.saved_model import SavedNetwork, load_model, save_model
 from groundswell.model.scoring import score_documents
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import recipe_from_values
@@ -44,7 +44,7 @@ def run_checks(recipe: Recipe | None = None) -> Iterator[CheckResult]:
 
     padding        a text scores the same alone and in a padded batch
     accumulation   one batch and its halves give the same gradient
-    lora           low-rank updates change no bit before the first step
+    lora           low-rank updates change no bit before the first step (pretrained encoders)
     reload         a saved model scores the same after loading
     """
     recipe = recipe or recipe_from_values({"data": {"train": "sample:en"}}, "self-check")
@@ -52,18 +52,19 @@ def run_checks(recipe: Recipe | None = None) -> Iterator[CheckResult]:
     splits = load_splits(assembly.split_settings(recipe))
     examples = splits.examples["train"][:NUM_TEXTS]
     outputs = assembly.outputs_of(recipe, splits)
+    lora = {} if recipe.model.is_from_scratch else {"lora": _lora_starts_as_nothing}
     checks: dict[str, Callable[[TextModel, Documents, Recipe, list[Example]], tuple[float, float, str]]] = {
         "padding": _padding,
         "accumulation": _accumulation,
-        "lora": _lora_starts_as_nothing,
+        **lora,
         "reload": _reload,
     }
     for name, check in checks.items():
         began = time.monotonic()
         runtime.seed_everything(recipe.seed)
-        fresh = assembly.build_model(recipe, outputs)
+        fresh = assembly.build_model(recipe, outputs, splits.examples["train"])
         fresh.classifier.eval()  # no dropout: every difference would be its noise
-        documents, _ = assembly.tokenize(recipe, fresh.tokenizer, examples, outputs)
+        documents = assembly.tokenize(recipe, fresh.tokenizer, examples, outputs).documents
         difference, allowed, what = check(fresh, documents, recipe, examples)
         detail = f"{what}: largest difference {difference:.1e}, allowed {allowed:.0e}"
         yield CheckResult(name, difference <= allowed, detail, time.monotonic() - began)
@@ -114,11 +115,12 @@ def _reload(
     fresh: TextModel, documents: Documents, recipe: Recipe, examples: list[Example]
 ) -> tuple[float, float, str]:
     before = _logits(fresh, documents)
-    saved = SavedModel(fresh.classifier, fresh.tokenizer, fresh.outputs, assembly.text_settings(recipe))
+    saved = SavedNetwork(fresh.classifier, fresh.tokenizer, fresh.outputs, assembly.text_settings(recipe))
     with tempfile.TemporaryDirectory() as name:
         save_model(saved, Path(name))
         loaded = load_model(Path(name))
-        again, _ = assembly.tokenize(recipe, loaded.tokenizer, examples, loaded.outputs)
+        assert isinstance(loaded, SavedNetwork)
+        again = assembly.tokenize(recipe, loaded.tokenizer, examples, loaded.outputs).documents
         after = score_documents(loaded.model, again, device=torch.device("cpu"))
     return _largest(before, after), 0.0, "scores before saving and after loading"
 

@@ -230,9 +230,10 @@ def make_documents() -> Callable[..., Documents]:
 
         from groundswell.data.batching import Documents
         from groundswell.model.pretrained import load_tokenizer
+        from groundswell.text.pretrained_tokens import PretrainedTokens
         from groundswell.text.tokenization import TextTokenizer
 
-        tokenizer = TextTokenizer(load_tokenizer(folder), max_tokens=max_tokens, **cut)
+        tokenizer = TextTokenizer(PretrainedTokens(load_tokenizer(folder)), max_tokens=max_tokens, **cut)
         windows = [text.windows for text in tokenizer(texts)]
         if targets is None:
             targets = torch.arange(len(texts)) % 2

@@ -32,7 +32,7 @@ def blocks(path: Path, language: str) -> list[str]:
 
 def check_command(words: list[str]) -> None:
     """Nothing; AssertionError when `groundswell` would not take these words."""
-    command = COMMANDS
+    command, verb = COMMANDS, words[:1]
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
     assert not getattr(command, "commands", {}) or words[:1] in ([], ["--help"]), f"no such verb: {words}"
@@ -42,7 +42,7 @@ def check_command(words: list[str]) -> None:
             assert word in {*options, "--help"}, f"{command.name} has no option {word}"
         elif re.match(r"[a-z_]+(\.\w+)+=", word):
             apply_overrides({}, [word])
-    if command.name == "train" and words and words[0] != "RECIPE":
+    if verb == ["train"] and words and words[0] != "RECIPE":
         assert find_recipe(words[0]).is_file()
 
 

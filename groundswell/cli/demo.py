@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from groundswell.cli.terminal import console
-from groundswell.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,47 +17,84 @@ if TYPE_CHECKING:
     from groundswell.pipeline import Run
     from groundswell.types import Analysis
 
-SENTENCES = (
-    "The screen is gorgeous and the battery easily lasts two days.",
-    "Two hours late, the soup was cold, and nobody said sorry.",
-    "The parcel came on Tuesday in a brown box.",
-    "I would not say the room was clean.",
-    "Honestly the best face cream I have ever tried.",
-)
-RECIPE: dict[str, Any] = {
-    "data": {"train": "sample:en#train", "dev": "sample:en#dev", "test": "sample:en#test"},
-    "model": {"encoder": "minilm"},
-    "tuning": {"method": "lora"},
-    "training": {"epochs": 8, "batch_rows": 8},
+
+@dataclass(frozen=True)
+class Demo:
+    """What is tuned on the sample of a language, and the sentences that show it."""
+
+    opening: str
+    recipe: dict[str, Any]
+    sentences: tuple[str, ...]
+    next_commands: tuple[str, ...]
+
+
+def _recipe(language: str, **sections: Any) -> dict[str, Any]:
+    return {"data": {split: f"sample:{language}#{split}" for split in ("train", "dev", "test")}, **sections}
+
+
+DEMOS = {
+    "en": Demo(
+        "Tuning MiniLM with LoRA on 168 English reviews: positive, neutral or negative?",
+        _recipe("en", model={"encoder": "minilm"}, tuning={"method": "lora"}, training={"epochs": 8, "batch_rows": 8}),
+        (
+            "The screen is gorgeous and the battery easily lasts two days.",
+            "Two hours late, the soup was cold, and nobody said sorry.",
+            "The parcel came on Tuesday in a brown box.",
+            "I would not say the room was clean.",
+            "Honestly the best face cream I have ever tried.",
+        ),
+        (
+            '{run} --text "The room was spotless."',
+            "groundswell train sentiment/minilm-lora data.train=YOUR.csv",
+            "groundswell compare --ladder en --data YOUR.csv",
+        ),
+    ),
+    "zh": Demo(
+        "Training a bag of character vectors from scratch on 168 Chinese reviews: positive, neutral or negative?",
+        _recipe(
+            "zh",
+            text={"cleaning": ["full_width", "traditional_to_simplified", "blanks"], "tokens": "characters"},
+            model={"encoder": "bag", "dropout": 0.3, "scratch": {"buckets": 20_000}},
+            training={"epochs": 12, "batch_rows": 8, "learning_rate": 5e-3},
+        ),
+        (
+            "屏幕很漂亮，电池用两天没问题。",
+            "迟到两个小时，汤是凉的，也没人道歉。",
+            "包裹星期二到的，棕色盒子。",
+            "房间说不上干净。",
+            "这是我用过最好的面霜。",
+        ),
+        (
+            '{run} --text "房间一尘不染。"',
+            "groundswell train ladder/zh/cnn data.train=YOUR.csv",
+            "groundswell compare --ladder zh --data YOUR.csv",
+        ),
+    ),
 }
-NO_CHINESE_DEMO = (
-    "demo: found --language zh, expected en: the Chinese demo comes with the encoders trained from scratch. "
-    "Chinese works today with the folder of a Chinese encoder: groundswell train sentiment/bert-base-chinese-full "
-    "model.encoder=FOLDER data.train=reviews.csv"
-)
 
 
 def demo(
     language: Annotated[Literal["en", "zh"], typer.Option(help="Of the sample reviews.")] = "en",
 ) -> None:
-    """Tune a small encoder on sample reviews and show what changed; under three minutes, no network."""
-    if language == "zh":
-        raise InputError(NO_CHINESE_DEMO)
+    """Tune a small encoder on sample reviews and show what changed; under three minutes, no network.
+
+    English tunes the embedded MiniLM; Chinese trains a small encoder from scratch.
+    """
     from groundswell import analyzer, pipeline
     from groundswell.recipe_reading import recipe_from_values
 
-    screen = console()
-    recipe = recipe_from_values(RECIPE, "demo")
-    screen.print("Tuning MiniLM with LoRA on 168 English reviews: positive, neutral or negative?\n")
+    screen, shown = console(), DEMOS[language]
+    recipe = recipe_from_values(shown.recipe, "demo")
+    screen.print(f"{shown.opening}\n")
     untuned = pipeline.untuned_analyzer(recipe)
-    before = [untuned(sentence) for sentence in SENTENCES]
-    run = pipeline.train(recipe, default_name="demo-en")
+    before = [untuned(sentence) for sentence in shown.sentences]
+    run = pipeline.train(recipe, default_name=f"demo-{language}")
     tuned = analyzer.load(run.folder)
-    after = [tuned(sentence) for sentence in SENTENCES]
+    after = [tuned(sentence) for sentence in shown.sentences]
     _show_training(screen, run)
-    screen.print("\nThe same sentences before tuning (the head is random) and after:")
-    screen.print(sentence_table(SENTENCES, before, after))
-    _show_result(screen, run)
+    screen.print("\nThe same sentences before (the head is random) and after:")
+    screen.print(sentence_table(shown.sentences, before, after))
+    _show_result(screen, run, language)
 
 
 def sentence_table(sentences: Sequence[str], before: Sequence[Analysis], after: Sequence[Analysis]) -> Table:
@@ -90,7 +127,7 @@ def _show_training(screen: Console, run: Run) -> None:
     screen.print(history_table(run.history))
 
 
-def _show_result(screen: Console, run: Run) -> None:
+def _show_result(screen: Console, run: Run, language: str) -> None:
     from groundswell.cli.evaluate import metrics_table
 
     measured = run.metrics.get("test", run.metrics)
@@ -104,11 +141,12 @@ def _show_result(screen: Console, run: Run) -> None:
     for warning in run.warnings:
         screen.print(f"warning: {warning}", soft_wrap=True)
     screen.print(f"\nThe run lies in {run.folder}; open {run.folder / 'report.html'} in a browser. Next:\n")
+    first, *others = DEMOS[language].next_commands
     for command in (
-        f'groundswell predict {run.folder} --text "The room was spotless."',
-        f"groundswell evaluate {run.folder} sample:en#test",
+        first.replace("{run}", f"groundswell predict {run.folder}"),
+        f"groundswell evaluate {run.folder} sample:{language}#test",
         "groundswell data check YOUR.csv data.text=COLUMN data.label=COLUMN",
-        "groundswell train sentiment/minilm-lora data.train=YOUR.csv data.dev=null data.test=null",
+        *others,
         "groundswell doctor",
     ):
         screen.print(f"  {command}", soft_wrap=True)

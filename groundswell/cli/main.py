@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from groundswell import __version__
-from groundswell.cli import data, demo, doctor, evaluate, predict, train
+from groundswell.cli import compare, data, demo, doctor, evaluate, predict, train, vectors
 from groundswell.cli.terminal import note
 from groundswell.errors import CheckError, GroundswellError
 
@@ -44,7 +44,9 @@ app.command("demo")(demo.demo)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data")
+app.add_typer(vectors.app, name="vectors")
 app.command("doctor")(doctor.doctor)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from groundswell.errors import SelfCheckError
 
+SHOWN_UNKNOWN = 0.005
 _SHOWN_ROWS = 5
 _REJECTED_ROWS = 1_000
 _RAW_CHARACTERS = 2_000
@@ -32,6 +33,7 @@ class Accounting:
 
     cut            kept rows of which the model reads a part only
     max_tokens     the limit at which they are cut; None when nothing was cut
+    unknown        share of the tokens that the model does not know, 0-1
     dropped        reason -> rows
     warnings       whole sentences for a person
     rejected       the first 1,000 bad rows: {"row", "reason", "raw"}, raw up to 2,000 characters
@@ -42,6 +44,7 @@ class Accounting:
     kept: int = 0
     cut: int = 0
     max_tokens: int | None = None
+    unknown: float = 0.0
     dropped: dict[str, DroppedRows] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
@@ -72,10 +75,11 @@ class Accounting:
         self.kept -= 1
         self.dropped.setdefault(reason, DroppedRows()).add(row)
 
-    def count_cut(self, num_rows: int, max_tokens: int) -> None:
-        """Set how many kept rows are cut, and at how many tokens."""
+    def count_cut(self, num_rows: int, max_tokens: int, unknown: float = 0.0) -> None:
+        """Set how many kept rows are cut, at how many tokens, and which share of the tokens is unknown."""
         self.cut = num_rows
         self.max_tokens = max_tokens
+        self.unknown = unknown
 
     def check(self) -> None:
         """Nothing; raises SelfCheckError when the counts do not add up."""
@@ -96,6 +100,7 @@ class Accounting:
             "kept": self.kept,
             "cut": self.cut,
             "max_tokens": self.max_tokens,
+            "unknown_tokens": round(self.unknown, 6),
             "dropped": self.num_dropped,
             "reasons": reasons,
             "warnings": list(self.warnings),
@@ -108,7 +113,8 @@ class Accounting:
         cut = f" ({self.cut:,} cut at {self.max_tokens:,} tokens)" if self.cut and self.max_tokens else ""
         reasons = "; ".join(f"{reason}: {_row_numbers(rows)}" for reason, rows in self.dropped.items())
         dropped = f", {self.num_dropped:,} dropped ({reasons})" if reasons else ", 0 dropped"
-        return f"{self.split}: {self.read:,} rows read, {self.kept:,} kept{cut}{dropped}"
+        unknown = f", {self.unknown:.1%} of the tokens unknown" if self.unknown >= SHOWN_UNKNOWN else ""
+        return f"{self.split}: {self.read:,} rows read, {self.kept:,} kept{cut}{dropped}{unknown}"
 
 
 def _row_numbers(rows: DroppedRows) -> str:

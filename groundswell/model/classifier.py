@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from groundswell.data.batching import Batch
-from groundswell.model.pretrained import PretrainedEncoder
+from groundswell.model.encoder import Encoder
 from groundswell.representation.pooling import Pooling, PoolingName
 
 
@@ -36,9 +36,7 @@ class TextClassifier(nn.Module):
     (single and multi label) or of values (regression).
     """
 
-    def __init__(
-        self, encoder: PretrainedEncoder, pooling: PoolingName, num_outputs: int, *, head_dropout: float = 0.0
-    ) -> None:
+    def __init__(self, encoder: Encoder, pooling: PoolingName, num_outputs: int, *, head_dropout: float = 0.0) -> None:
         super().__init__()
         self.encoder = encoder
         self.pooling = Pooling(pooling, encoder.width)

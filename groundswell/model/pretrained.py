@@ -15,6 +15,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokeniz
 
 from groundswell.errors import BaseModelError
 from groundswell.model import attention_cpu
+from groundswell.model.encoder import Encoder
 
 DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "hidden_dropout",
@@ -22,7 +23,7 @@ DROPOUTS = (
 )  # fmt: skip
 
 
-class PretrainedEncoder(nn.Module):
+class PretrainedEncoder(Encoder):
     """States of every token, from a network of transformers.
 
     width       D, size of a state
@@ -59,6 +60,11 @@ class PretrainedEncoder(nn.Module):
             self._entry = None
         states: Tensor = output.last_hidden_state
         return states
+
+    def save(self, folder: Path) -> None:
+        """Write the network in transformers' layout."""
+        with quiet_transformers():
+            self.network.save_pretrained(folder)  # type: ignore[operator]
 
     def states_below(self, layer: int, token_ids: Tensor, mask: Tensor) -> Tensor:
         """The states (B, T, D) that enter layer number `layer` (from 0); nothing above it is computed."""

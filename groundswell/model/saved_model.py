@@ -1,8 +1,10 @@
-"""A trained model as a folder: encoder and tokenizer in transformers' layout, head and pooling beside them; no pickle.
+"""A trained model as a folder: encoder and tokens, head and pooling beside them; safetensors and JSON, no pickle.
 
-config.json model.safetensors tokenizer.json …   the encoder, loadable by `AutoModel.from_pretrained`
-head.safetensors                                 weights of pooling and head
-groundswell.json                                 task, labels, cleaning, truncation, pooling
+config.json model.safetensors tokenizer.json …          a pretrained encoder, loadable by `AutoModel.from_pretrained`
+encoder.json encoder.safetensors vocabulary.json        an encoder trained from scratch
+head.safetensors                                        weights of pooling and head
+features.json linear.safetensors                        a baseline, which has neither encoder nor head
+groundswell.json                                        task, labels, cleaning, truncation, pooling
 """
 
 from __future__ import annotations
@@ -12,16 +14,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
-from transformers import PreTrainedTokenizerBase
 
 from groundswell.errors import RunFolderError
 from groundswell.model.classifier import TextClassifier
+from groundswell.model.encoder import Encoder
+from groundswell.model.from_scratch import SETTINGS, load_from_scratch
+from groundswell.model.linear import FEATURES, LinearClassifier, load_linear
 from groundswell.model.outputs import Outputs
-from groundswell.model.pretrained import load_encoder, load_tokenizer, quiet_transformers
+from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.scorer import NetworkScorer, Scorer
 from groundswell.representation.pooling import PoolingName
 from groundswell.run_folder import write_json
-from groundswell.text.tokenization import TextTokenizer, Truncation
+from groundswell.text.own_tokens import load_tokens
+from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.tokenization import TextTokenizer, Tokens, Truncation
 
 HEAD = "head.safetensors"
 DESCRIPTION = "groundswell.json"
@@ -39,44 +47,68 @@ class TextSettings:
 
 
 @dataclass(frozen=True)
-class SavedModel:
-    """Everything needed to analyse a text the way the model was trained to."""
+class SavedNetwork:
+    """Everything needed to analyse a text the way a network was trained to."""
 
     model: TextClassifier
     tokenizer: TextTokenizer
     outputs: Outputs
     text: TextSettings
 
+    @property
+    def cleaning(self) -> tuple[str, ...]:
+        """What happens to a text before it is read."""
+        return self.text.cleaning
 
-def make_text_tokenizer(tokenizer: PreTrainedTokenizerBase, text: TextSettings) -> TextTokenizer:
+    def scorer(self, device: torch.device, *, bfloat16: bool) -> Scorer:
+        """The network on a device."""
+        return NetworkScorer(self.model, self.tokenizer, device, bfloat16=bfloat16)
+
+
+@dataclass(frozen=True)
+class SavedBaseline:
+    """Everything needed to analyse a text by a weighted sum of features."""
+
+    classifier: LinearClassifier
+    outputs: Outputs
+    cleaning: tuple[str, ...]
+
+    def scorer(self, device: torch.device, *, bfloat16: bool) -> Scorer:
+        """The classifier; it computes on the processor, in float64."""
+        return self.classifier
+
+
+SavedModel = SavedNetwork | SavedBaseline
+
+
+def make_text_tokenizer(tokens: Tokens, text: TextSettings) -> TextTokenizer:
     """The tokenizer that cuts as the settings say; training and prediction both come through here."""
     return TextTokenizer(
-        tokenizer, max_tokens=text.max_tokens, truncation=text.truncation, window_overlap=text.window_overlap
+        tokens, max_tokens=text.max_tokens, truncation=text.truncation, window_overlap=text.window_overlap
     )
 
 
 def save_model(saved: SavedModel, folder: Path) -> None:
     """Write a model into an existing folder."""
-    with quiet_transformers():
-        saved.model.encoder.network.save_pretrained(folder)  # type: ignore[operator]
-    saved.tokenizer.tokenizer.save_pretrained(folder)
-    weights = {
-        name: tensor.contiguous()
-        for name, tensor in saved.model.state_dict().items()
-        if not name.startswith("encoder.")
-    }
-    save_file(weights, folder / HEAD)
-    description: dict[str, Any] = {
-        "format": FORMAT,
-        "pooling": saved.model.pooling.name,
-        "outputs": asdict(saved.outputs),
-        "text": asdict(saved.text),
-    }
+    description: dict[str, Any] = {"format": FORMAT, "outputs": asdict(saved.outputs)}
+    if isinstance(saved, SavedBaseline):
+        saved.classifier.save(folder)
+        description["cleaning"] = list(saved.cleaning)
+    else:
+        saved.model.encoder.save(folder)
+        saved.tokenizer.tokens.save(folder)
+        weights = {
+            name: tensor.contiguous()
+            for name, tensor in saved.model.state_dict().items()
+            if not name.startswith("encoder.")
+        }
+        save_file(weights, folder / HEAD)
+        description |= {"pooling": saved.model.pooling.name, "text": asdict(saved.text)}
     write_json(folder / DESCRIPTION, description)
 
 
 def load_model(folder: Path) -> SavedModel:
-    """The model of a folder, float32, in eval mode."""
+    """The model of a folder; a network comes in float32 and in eval mode."""
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -88,9 +120,16 @@ def load_model(folder: Path) -> SavedModel:
         )
     found: dict[str, Any] = description["outputs"]
     outputs = Outputs(**{**found, "labels": tuple(found["labels"]), "prior": tuple(found["prior"])})
+    if (folder / FEATURES).exists():
+        return SavedBaseline(load_linear(folder), outputs, tuple(description["cleaning"]))
+    return _load_network(folder, description, outputs)
+
+
+def _load_network(folder: Path, description: dict[str, Any], outputs: Outputs) -> SavedNetwork:
     text = TextSettings(**{**description["text"], "cleaning": tuple(description["text"]["cleaning"])})
     pooling: PoolingName = description["pooling"]
-    model = TextClassifier(load_encoder(folder), pooling, len(outputs.labels))
+    encoder, tokens = _encoder_and_tokens(folder)
+    model = TextClassifier(encoder, pooling, len(outputs.labels))
     weights = load_file(folder / HEAD)
     missing, unexpected = model.load_state_dict(weights, strict=False)
     lost = [name for name in missing if not name.startswith("encoder.")]
@@ -99,4 +138,10 @@ def load_model(folder: Path) -> SavedModel:
             f"{folder / HEAD}: does not fit the model ({', '.join([*lost, *unexpected])}). Train again"
         )
     model.eval()
-    return SavedModel(model, make_text_tokenizer(load_tokenizer(folder), text), outputs, text)
+    return SavedNetwork(model, make_text_tokenizer(tokens, text), outputs, text)
+
+
+def _encoder_and_tokens(folder: Path) -> tuple[Encoder, Tokens]:
+    if (folder / SETTINGS).exists():
+        return load_from_scratch(folder), load_tokens(folder)
+    return load_encoder(folder), PretrainedTokens(load_tokenizer(folder))

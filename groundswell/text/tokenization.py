@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
 Truncation = Literal["head", "tail", "head_tail", "windows"]
 TokenIds = NDArray[np.int32]
+
+
+class Tokens(Protocol):
+    """Where token ids come from.
+
+    prefix, suffix        ids that stand before and after every text
+    pad_id                fills padded places; what stands there is masked, so any id will do
+    unknown_id            stands for a token that is not known, or None when every token is
+    instead_of_nothing    ids of a text that comes to no token at all: it still needs a state to be read off
+    """
+
+    @property
+    def prefix(self) -> Sequence[int]: ...
+    @property
+    def suffix(self) -> Sequence[int]: ...
+    @property
+    def pad_id(self) -> int: ...
+    @property
+    def unknown_id(self) -> int | None: ...
+    @property
+    def instead_of_nothing(self) -> Sequence[int]: ...
+
+    def __len__(self) -> int:
+        """How many ids there are."""
+        ...
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text, without prefix and suffix."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write what loading needs into an existing folder."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +59,36 @@ class TokenizedText:
     truncated: bool
     unknown: float
 
+    @property
+    def num_windows(self) -> int:
+        """In how many parts the text is read."""
+        return len(self.windows)
+
 
 class TextTokenizer:
-    """Turns texts into `TokenizedText`; safe to call from several threads.
-
-    Special tokens written in a text (`[SEP]`, `<|endoftext|>`) are treated as text: a review cannot steer the model.
-    """
+    """Turns texts into `TokenizedText`; safe to call from several threads."""
 
     def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        max_tokens: int,
-        truncation: Truncation = "head",
-        window_overlap: int = 32,
+        self, tokens: Tokens, *, max_tokens: int, truncation: Truncation = "head", window_overlap: int = 32
     ) -> None:
-        self.tokenizer = tokenizer
+        self.tokens = tokens
         self.max_tokens = max_tokens
         self.truncation = truncation
         self.window_overlap = window_overlap
-        self._prefix, self._suffix = _special_ids(tokenizer)
-        self._room = max_tokens - len(self._prefix) - len(self._suffix)
-        self._unknown_id = tokenizer.unk_token_id
-        self._controls = _control_ids(tokenizer)
-        # A text that comes to no token at all still needs a state to be read off.
-        end_id = self.pad_id if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
-        self._instead_of_nothing = [] if self._prefix or self._suffix else [end_id]
-        self._engine = tokenizer.backend_tokenizer
-        self._engine.no_truncation()
-        self._engine.no_padding()
-        self._engine.encode_special_tokens = True
-        self._lock = threading.Lock()  # the engine keeps settings as state and is not safe to share otherwise
+        self._room = max_tokens - len(tokens.prefix) - len(tokens.suffix)
 
     @property
     def pad_id(self) -> int:
-        """Id that fills padded places; what stands there is masked, so any id will do."""
-        return int(self.tokenizer.pad_token_id or 0)
+        """Id that fills padded places."""
+        return self.tokens.pad_id
 
     def __call__(self, texts: Sequence[str]) -> list[TokenizedText]:
         """One `TokenizedText` per text, in order."""
-        with self._lock:
-            encodings = self._engine.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [self._windows(self._without_controls(encoding.ids)) for encoding in encodings]
-
-    def _without_controls(self, ids: list[int]) -> list[int]:
-        """Control ids become the unknown token: a Unigram vocabulary spells its own control tokens out."""
-        if self._controls.isdisjoint(ids):
-            return ids
-        instead = [] if self._unknown_id is None or self._unknown_id in self._controls else [self._unknown_id]
-        return [kept for found in ids for kept in (instead if found in self._controls else [found])]
+        return [self._windows(ids) for ids in self.tokens.ids(texts)]
 
     def _windows(self, ids: list[int]) -> TokenizedText:
-        unknown = ids.count(self._unknown_id) / len(ids) if ids and self._unknown_id is not None else 0.0
+        unknown_id = self.tokens.unknown_id
+        unknown = ids.count(unknown_id) / len(ids) if ids and unknown_id is not None else 0.0
         if len(ids) <= self._room:
             return TokenizedText((self._with_specials(ids),), False, unknown)
         if self.truncation == "windows":
@@ -101,21 +109,5 @@ class TextTokenizer:
         return ids[: self._room]
 
     def _with_specials(self, ids: list[int]) -> TokenIds:
-        return np.array([*self._prefix, *(ids or self._instead_of_nothing), *self._suffix], dtype=np.int32)
-
-
-def _special_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    """The ids a tokenizer puts before and after a text."""
-    plain = tokenizer("a", add_special_tokens=False)["input_ids"]
-    full = tokenizer("a", add_special_tokens=True)["input_ids"]
-    for start in range(len(full) - len(plain) + 1):
-        if full[start : start + len(plain)] == plain:
-            return list(full[:start]), list(full[start + len(plain) :])
-    return [], []
-
-
-def _control_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
-    """Ids that steer a model; the unknown token does not, unless it doubles as one that does."""
-    names = ("bos", "eos", "sep", "cls", "pad", "mask")
-    steering = {getattr(tokenizer, f"{name}_token_id") for name in names} - {None}
-    return (set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}) | steering
+        tokens = self.tokens
+        return np.array([*tokens.prefix, *(ids or tokens.instead_of_nothing), *tokens.suffix], dtype=np.int32)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from groundswell.data.batching import Batch, Documents, sorted_batches
 from groundswell.model.classifier import TextClassifier
+from groundswell.model.pretrained import PretrainedEncoder
 from groundswell.run_folder import whole_folder, write_json
 from groundswell.tuning.trainable import Tuning
 
@@ -63,7 +64,7 @@ def cache_frozen(
     if first == model.encoder.num_layers:
         model.states_are_final = True
     else:
-        model.encoder.drop_layers_below(first)
+        _pretrained(model).drop_layers_below(first)
     return [texts.with_cache(states=store.padded) for texts, store in zip(documents, cached, strict=True)]
 
 
@@ -144,8 +145,14 @@ def _frozen_part(model: TextClassifier, batch: Batch, layer: int | None) -> Tens
     if layer == model.encoder.num_layers:
         states: Tensor = model.encoder(batch.token_ids, batch.mask)
         return states
-    return model.encoder.states_below(layer, batch.token_ids, batch.mask)
+    return _pretrained(model).states_below(layer, batch.token_ids, batch.mask)
 
 
 def _is_bf16(settings: CacheSettings) -> bool:
     return settings.dtype == torch.bfloat16
+
+
+def _pretrained(model: TextClassifier) -> PretrainedEncoder:
+    """The model's encoder; only a pretrained one has layers to freeze."""
+    assert isinstance(model.encoder, PretrainedEncoder)
+    return model.encoder

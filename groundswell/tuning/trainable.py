@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from groundswell.errors import BaseModelError
 from groundswell.model.classifier import TextClassifier
+from groundswell.model.pretrained import PretrainedEncoder
 from groundswell.training.checkpoints import restore_weights
 
 Method = Literal["full", "head", "lora"]
@@ -108,6 +109,7 @@ def _add_lora(model: TextClassifier, lora: Lora, first_layer: int) -> int:
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     encoder = model.encoder
+    assert isinstance(encoder, PretrainedEncoder)  # the recipe lets no other be adapted
     name = encoder.layer_path.rpartition(".")[2]
     linear = _linear_names(encoder)
     config = LoraConfig(

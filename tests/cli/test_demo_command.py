@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from stand_ins import StandInAnalyzer
 
-from groundswell.cli.demo import SENTENCES
+from groundswell.cli.demo import DEMOS
 from groundswell.recipe import Recipe
 
 
@@ -17,7 +17,7 @@ def trained(replace_stage) -> list[Recipe]:
     found: list[Recipe] = []
 
     def train(recipe: Recipe, *, default_name: str) -> SimpleNamespace:
-        assert default_name == "demo-en"
+        assert default_name in ("demo-en", "demo-zh")
         found.append(recipe)
         metrics = {
             "test": {
@@ -27,7 +27,7 @@ def trained(replace_stage) -> list[Recipe]:
             "parameters": {"trainable": 1_000, "total": 20_000},
         }
         history = [{"epoch": 1, "loss": 1.0, "seconds": 2.0, "dev": {"accuracy": 0.5, "loss": 0.9}}]
-        return SimpleNamespace(folder=Path("runs/demo-en"), metrics=metrics, history=history, warnings=())
+        return SimpleNamespace(folder=Path("runs") / default_name, metrics=metrics, history=history, warnings=())
 
     replace_stage("pipeline", train=train, untuned_analyzer=lambda recipe: StandInAnalyzer())
     replace_stage("analyzer", load=lambda folder: StandInAnalyzer())
@@ -40,7 +40,7 @@ def test_the_story(command, trained: list[Recipe]) -> None:
     (recipe,) = trained
     assert (recipe.data.train, recipe.tuning.method, recipe.model.encoder) == ("sample:en#train", "lora", "minilm")
     assert "Trainable: 1,000 of 20,000 parameters (5.0%)" in out
-    assert all(sentence in out for sentence in SENTENCES)
+    assert all(sentence in out for sentence in DEMOS["en"].sentences)
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines()]
     assert ["1", "1.000", "0.900", "0.500", "2.0"] in cells
     assert ["accuracy", "0.7500", "0.5000 to 0.9000"] in cells
@@ -49,21 +49,21 @@ def test_the_story(command, trained: list[Recipe]) -> None:
     assert max(map(len, out.splitlines())) <= 100
 
 
-def test_there_is_no_chinese_demo_yet(command) -> None:
+def test_the_chinese_story(command, trained: list[Recipe]) -> None:
     code, out, err = command("demo", "--language", "zh")
-    assert (code, out) == (2, "")
-    assert err == (
-        "groundswell: demo: found --language zh, expected en: the Chinese demo comes with the encoders trained from "
-        "scratch. Chinese works today with the folder of a Chinese encoder: groundswell train "
-        "sentiment/bert-base-chinese-full model.encoder=FOLDER data.train=reviews.csv\n"
-    )
+    assert (code, err) == (0, "")
+    (recipe,) = trained
+    assert (recipe.data.train, recipe.model.encoder, recipe.text.tokens) == ("sample:zh#train", "bag", "characters")
+    assert all(sentence in out for sentence in DEMOS["zh"].sentences)
+    assert "  groundswell evaluate runs/demo-zh sample:zh#test" in out.splitlines()
 
 
 @pytest.mark.slow
-def test_the_real_demo(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_real_demo(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROUNDSWELL_CACHE", str(tmp_path / "cache"))
-    code, out, _ = command("demo")
+    code, out, _ = command("demo", "--language", language)
     assert code == 0
-    assert all(sentence in out for sentence in SENTENCES)
+    assert all(sentence in out for sentence in DEMOS[language].sentences)
     assert "accuracy" in out

@@ -75,6 +75,7 @@ def test_the_manifest_entry_is_json() -> None:
         "kept": 1,
         "cut": 0,
         "max_tokens": None,
+        "unknown_tokens": 0.0,
         "dropped": 1,
         "reasons": {"blank text": {"count": 1, "first_rows": [2]}},
         "warnings": ["something"],

@@ -14,16 +14,19 @@ from safetensors.torch import load_file, save_file
 from groundswell.errors import RunFolderError
 from groundswell.model.outputs import Outputs
 from groundswell.model.pretrained import load_tokenizer
-from groundswell.model.saved_model import SavedModel, TextSettings, load_model, make_text_tokenizer, save_model
+from groundswell.model.saved_model import SavedNetwork, TextSettings, load_model, make_text_tokenizer, save_model
+from groundswell.text.pretrained_tokens import PretrainedTokens
 
 OUTPUTS = Outputs("single_label", ("bad", "good"), (0.25, 0.75))
 SETTINGS = TextSettings(("blanks",), 24, "head_tail", 4)
 Make = Callable[..., Any]
 
 
-def saved(folder: Path, make_classifier: Make, pooling: str = "attention") -> SavedModel:
+def saved(folder: Path, make_classifier: Make, pooling: str = "attention") -> SavedNetwork:
     model = make_classifier(folder, pooling).eval()
-    return SavedModel(model, make_text_tokenizer(load_tokenizer(folder), SETTINGS), OUTPUTS, SETTINGS)
+    return SavedNetwork(
+        model, make_text_tokenizer(PretrainedTokens(load_tokenizer(folder)), SETTINGS), OUTPUTS, SETTINGS
+    )
 
 
 def refusal(folder: Path) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.text.tokenization import TextTokenizer
 
 LETTERS = list("abcdefghijklmnopqrstuvwxyz")
@@ -47,7 +48,7 @@ def read(tokenizer: Any, windows: tuple[Any, ...]) -> list[str]:
 )
 def test_cuts_by_hand(letters: Any, truncation: Any, expected: str) -> None:
     """26 letters, 10 places, two of them for [CLS] and [SEP]."""
-    (found,) = TextTokenizer(letters, max_tokens=10, truncation=truncation)([" ".join(LETTERS)])
+    (found,) = TextTokenizer(PretrainedTokens(letters), max_tokens=10, truncation=truncation)([" ".join(LETTERS)])
     assert read(letters, found.windows) == [expected]
     assert len(found.windows[0]) == 10
     assert found.truncated
@@ -55,14 +56,16 @@ def test_cuts_by_hand(letters: Any, truncation: Any, expected: str) -> None:
 
 def test_windows_by_hand(letters: Any) -> None:
     """8 places, windows move on by 8 - 2 = 6: a-h, g-n, m-t, and s-z reaches the end."""
-    (found,) = TextTokenizer(letters, max_tokens=10, truncation="windows", window_overlap=2)([" ".join(LETTERS)])
+    (found,) = TextTokenizer(PretrainedTokens(letters), max_tokens=10, truncation="windows", window_overlap=2)(
+        [" ".join(LETTERS)]
+    )
     assert read(letters, found.windows) == ["abcdefgh", "ghijklmn", "mnopqrst", "stuvwxyz"]
     assert not found.truncated
 
 
 @pytest.mark.parametrize("truncation", ["head", "tail", "head_tail", "windows"])
 def test_a_text_that_just_fits_is_whole(letters: Any, truncation: Any) -> None:
-    tokenizer = TextTokenizer(letters, max_tokens=10, truncation=truncation, window_overlap=2)
+    tokenizer = TextTokenizer(PretrainedTokens(letters), max_tokens=10, truncation=truncation, window_overlap=2)
     fits, one_more = tokenizer([" ".join(LETTERS[:8]), " ".join(LETTERS[:9])])
     assert read(letters, fits.windows) == ["abcdefgh"]
     assert not fits.truncated
@@ -76,7 +79,9 @@ def test_windows_cover_every_token_with_the_right_overlap(
     letters: Any, num_tokens: int, max_tokens: int, overlap: int, data: st.DataObject
 ) -> None:
     words = data.draw(st.lists(st.sampled_from(LETTERS), min_size=num_tokens, max_size=num_tokens))
-    tokenizer = TextTokenizer(letters, max_tokens=max_tokens, truncation="windows", window_overlap=overlap)
+    tokenizer = TextTokenizer(
+        PretrainedTokens(letters), max_tokens=max_tokens, truncation="windows", window_overlap=overlap
+    )
     (found,) = tokenizer([" ".join(words)])
     pieces = read(letters, found.windows)
     shared = min(overlap, max_tokens - 3)
@@ -94,7 +99,7 @@ def test_windows_cover_every_token_with_the_right_overlap(
 def test_a_text_of_three_times_the_limit_is_cut_and_says_so(any_tokenizer: Any, truncation: Any) -> None:
     """The limit is ours: these tokenizers have no `model_max_length` (trap T8)."""
     assert any_tokenizer.model_max_length > 10**9
-    tokenizer = TextTokenizer(any_tokenizer, max_tokens=12, truncation=truncation, window_overlap=3)
+    tokenizer = TextTokenizer(PretrainedTokens(any_tokenizer), max_tokens=12, truncation=truncation, window_overlap=3)
     (found,) = tokenizer(["good " * 36])
     assert {window.dtype for window in found.windows} == {np.dtype(np.int32)}
     assert max(map(len, found.windows)) == 12
@@ -110,7 +115,7 @@ def expected_specials(tokenizer: Any) -> tuple[list[int], list[int]]:
 @pytest.mark.parametrize("text", ["good food", "很好", "good " * 40])
 def test_special_ids_stand_once_around_every_window(any_tokenizer: Any, text: str) -> None:
     first, last = expected_specials(any_tokenizer)
-    tokenizer = TextTokenizer(any_tokenizer, max_tokens=14, truncation="windows", window_overlap=2)
+    tokenizer = TextTokenizer(PretrainedTokens(any_tokenizer), max_tokens=14, truncation="windows", window_overlap=2)
     (found,) = tokenizer([text])
     steering = {any_tokenizer.cls_token_id, any_tokenizer.sep_token_id, any_tokenizer.pad_token_id} - {None}
     for window in found.windows:
@@ -127,7 +132,7 @@ def test_special_ids_stand_once_around_every_window(any_tokenizer: Any, text: st
 def test_control_tokens_in_a_text_steer_nothing(any_tokenizer: Any, text: str) -> None:
     """Also where the vocabulary itself spells its control tokens, as Unigram vocabularies do (trap T5)."""
     first, last = expected_specials(any_tokenizer)
-    (found,) = TextTokenizer(any_tokenizer, max_tokens=64)([text])
+    (found,) = TextTokenizer(PretrainedTokens(any_tokenizer), max_tokens=64)([text])
     inner = found.windows[0].tolist()[len(first) : len(found.windows[0]) - len(last)]
     names = ("bos", "eos", "sep", "cls", "pad", "mask")
     controls = {getattr(any_tokenizer, f"{name}_token_id") for name in names} - {None}
@@ -136,14 +141,14 @@ def test_control_tokens_in_a_text_steer_nothing(any_tokenizer: Any, text: str) -
 
 
 def test_control_tokens_that_are_words_of_the_vocabulary_become_unknown(letters: Any) -> None:
-    (found,) = TextTokenizer(letters, max_tokens=16)(["a [SEP] b [PAD]"])
+    (found,) = TextTokenizer(PretrainedTokens(letters), max_tokens=16)(["a [SEP] b [PAD]"])
     assert found.windows[0].tolist() == [2, 4, 1, 5, 1, 3]
     assert found.unknown == 0.5
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b", "\x00\x07"])
 def test_blank_texts_have_one_window_that_is_not_empty(any_tokenizer: Any, text: str) -> None:
-    (found,) = TextTokenizer(any_tokenizer, max_tokens=16)([text])
+    (found,) = TextTokenizer(PretrainedTokens(any_tokenizer), max_tokens=16)([text])
     assert len(found.windows) == 1
     assert len(found.windows[0]) >= 1
     assert not found.truncated
@@ -154,29 +159,29 @@ def test_a_text_without_tokens_and_specials_is_the_end_token(tiny_gpt2: Path) ->
     from groundswell.model.pretrained import load_tokenizer
 
     engine = load_tokenizer(tiny_gpt2)
-    (found,) = TextTokenizer(engine, max_tokens=16)([""])
+    (found,) = TextTokenizer(PretrainedTokens(engine), max_tokens=16)([""])
     assert found.windows[0].tolist() == [engine.eos_token_id]
     assert found.unknown == 0.0
 
 
 def test_unknown_share_by_hand(letters: Any) -> None:
     """Two of five tokens are not in the vocabulary; specials do not count."""
-    (found,) = TextTokenizer(letters, max_tokens=16)(["a 很 b 好 c"])
+    (found,) = TextTokenizer(PretrainedTokens(letters), max_tokens=16)(["a 很 b 好 c"])
     assert found.unknown == 0.4
 
 
 def test_an_empty_list_of_texts_gives_an_empty_list(letters: Any) -> None:
-    assert TextTokenizer(letters, max_tokens=16)([]) == []
+    assert TextTokenizer(PretrainedTokens(letters), max_tokens=16)([]) == []
 
 
 def test_settings_left_behind_in_the_engine_do_not_matter(letters: Any) -> None:
     letters(["a b c d"], max_length=3, truncation=True, padding="max_length")
-    (found,) = TextTokenizer(letters, max_tokens=16)(["a b c d"])
+    (found,) = TextTokenizer(PretrainedTokens(letters), max_tokens=16)(["a b c d"])
     assert read(letters, found.windows) == ["abcd"]
 
 
 def test_threads_that_share_a_tokenizer_get_their_own_answers(letters: Any) -> None:
-    tokenizers = [TextTokenizer(letters, max_tokens=4 + number) for number in range(4)]
+    tokenizers = [TextTokenizer(PretrainedTokens(letters), max_tokens=4 + number) for number in range(4)]
     text = " ".join(LETTERS)
     wrong: list[int] = []
 

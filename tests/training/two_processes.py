@@ -18,6 +18,7 @@ from groundswell.data.batching import Batch, Documents
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.pretrained import load_encoder, load_tokenizer
 from groundswell.model.scoring import score_documents
+from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.text.tokenization import TextTokenizer
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import FitSettings, History, fit
@@ -59,7 +60,9 @@ def make_parts(folder: Path, method: Method, dropout: float = 0.0) -> tuple[Text
     torch.manual_seed(0)
     model = TextClassifier(load_encoder(folder, dropout=dropout), "attention", 2, head_dropout=dropout)
     choose_trainable(model, Tuning(method))
-    tokenizer = TextTokenizer(load_tokenizer(folder), max_tokens=10, truncation="windows", window_overlap=2)
+    tokenizer = TextTokenizer(
+        PretrainedTokens(load_tokenizer(folder)), max_tokens=10, truncation="windows", window_overlap=2
+    )
     windows = [text.windows for text in tokenizer(TEXTS)]
     return model, Documents(windows, torch.arange(len(TEXTS)) % 2, tokenizer.pad_id)
 

@@ -12,7 +12,8 @@ from torch import Tensor
 from groundswell.errors import BaseModelError, RunFolderError
 from groundswell.model.outputs import Outputs
 from groundswell.model.pretrained import load_encoder, load_tokenizer
-from groundswell.model.saved_model import SavedModel, TextSettings, load_model, make_text_tokenizer, save_model
+from groundswell.model.saved_model import SavedNetwork, TextSettings, load_model, make_text_tokenizer, save_model
+from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.training.checkpoints import moving_weights
 from groundswell.tuning.trainable import Lora, Parameters, Tuning, choose_trainable, tuned_model
 
@@ -267,8 +268,8 @@ def test_a_tuned_model_is_the_trained_one_also_after_saving(  # noqa: PLR0913
     expected = trained.eval()(batch)
     torch.testing.assert_close(fresh.eval()(batch), expected, atol=1e-5, rtol=0)
     settings = TextSettings((), 64, "head", 0)
-    tokenizer = make_text_tokenizer(load_tokenizer(main_tiny), settings)
-    save_model(SavedModel(fresh, tokenizer, Outputs("single_label", ("a", "b"), (0.5, 0.5)), settings), tmp_path)
+    tokenizer = make_text_tokenizer(PretrainedTokens(load_tokenizer(main_tiny)), settings)
+    save_model(SavedNetwork(fresh, tokenizer, Outputs("single_label", ("a", "b"), (0.5, 0.5)), settings), tmp_path)
     torch.testing.assert_close(load_model(tmp_path).model(batch), expected, atol=1e-5, rtol=0)
 
 

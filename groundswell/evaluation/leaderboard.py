@@ -1,0 +1,160 @@
+"""Models on the same texts, best first: as Markdown, CSV, and a page with accuracy against cost."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from groundswell.evaluation.leaderboard_picture import Point, cost_picture
+from groundswell.evaluation.report_markup import Html, joined, number, section, table, tag
+from groundswell.evaluation.report_style import STYLE
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model.
+
+    accuracy, macro_f1     value, low and high end of the interval, 0-1
+    difference, p_value    accuracy minus that of the best model, and McNemar's test of it; 0 and 1 for the best
+    training_seconds       of the whole training
+    megabytes              of the model folder
+    documents_per_second   many texts at once
+    p50_ms, p99_ms         of one text at a time
+    """
+
+    name: str
+    encoder: str
+    accuracy: tuple[float, float, float]
+    macro_f1: tuple[float, float, float]
+    difference: float
+    p_value: float
+    training_seconds: float
+    parameters: int
+    megabytes: float
+    documents_per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Rows by falling accuracy, measured on `split` with `num_texts` texts of `data`.
+
+    within     accuracy that one would give up for a cheaper model
+    cheapest   name of the model that costs least per text among those within that of the best
+    """
+
+    rows: tuple[Row, ...]
+    data: str
+    split: str
+    num_texts: int
+    within: float
+    cheapest: str
+    notes: tuple[str, ...] = ()
+
+
+HEADER = (
+    "model", "accuracy", "macro F1", "to the best", "p", "training s", "parameters", "MB", "texts/s", "p50 ms",
+    "p99 ms",
+)  # fmt: skip
+
+
+def cheapest_within(rows: Sequence[Row], within: float) -> str:
+    """The fastest model per text whose accuracy is at most `within` below the best."""
+    best = max(row.accuracy[0] for row in rows)
+    good = [row for row in rows if row.accuracy[0] >= best - within - 1e-12]
+    return max(good, key=lambda row: row.documents_per_second).name
+
+
+def to_markdown(board: Leaderboard) -> str:
+    """A table with a heading and a closing sentence."""
+    lines = [f"Measured on {board.num_texts:,} texts ({board.split} of {board.data}).", ""]
+    lines += ["| " + " | ".join(HEADER) + " |", "|---" + "|---:" * (len(HEADER) - 1) + "|"]
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in board.rows]
+    return "\n".join([*lines, "", verdict(board), *(f"\n{note}" for note in board.notes)]) + "\n"
+
+
+def to_csv(board: Leaderboard) -> str:
+    """One line per model, every number in full."""
+    file = io.StringIO()
+    columns: list[str] = []
+    for row in board.rows:
+        values = _flat(row)
+        if not columns:
+            columns = list(values)
+            csv.writer(file, lineterminator="\n").writerow(columns)
+        csv.writer(file, lineterminator="\n").writerow([values[column] for column in columns])
+    return file.getvalue()
+
+
+def to_html(board: Leaderboard) -> str:
+    """A page that opens anywhere and loads nothing."""
+    points = [Point(row.name, 1000 / row.documents_per_second, *row.accuracy) for row in board.rows]
+    picture = cost_picture("Accuracy against cost", "milliseconds per text, many at once", points)
+    trained = [Point(row.name, max(row.training_seconds, 0.01), *row.accuracy) for row in board.rows]
+    body = tag(
+        "main",
+        tag(
+            "header",
+            tag("h1", f"Leaderboard on {board.data}"),
+            tag("p", verdict(board), class_="result"),
+            tag("p", f"{board.num_texts:,} texts of {board.split}; intervals by bootstrap.", class_="muted"),
+        ),
+        section("Accuracy against cost", picture, cost_picture("Accuracy against training", "seconds", trained)),
+        section("Every model", table("best first", HEADER, map(_cells, board.rows), numbers=range(1, len(HEADER)))),
+        section("Notes", tag("ul", *(tag("li", note) for note in board.notes))) if board.notes else None,
+    )
+    head = joined([
+        Html('<meta charset="utf-8">'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        tag("title", f"Leaderboard on {board.data}"),
+        tag("style", Html(STYLE)),
+    ])  # fmt: skip
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+def verdict(board: Leaderboard) -> str:
+    """The one sentence to take away."""
+    best = board.rows[0]
+    if board.cheapest == best.name:
+        return f"{best.name} is the best ({best.accuracy[0]:.3f}); no faster model comes within {board.within:g}."
+    row = next(row for row in board.rows if row.name == board.cheapest)
+    times = row.documents_per_second / best.documents_per_second
+    return (
+        f"{best.name} is the best ({best.accuracy[0]:.3f}); {row.name} comes within {board.within:g} "
+        f"({row.accuracy[0]:.3f}) and reads {times:.1f} times as many texts a second."
+    )
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.name,
+        _interval(row.accuracy),
+        _interval(row.macro_f1),
+        "best" if row.difference == 0 and row.p_value == 1 else f"{row.difference:+.3f}",
+        "" if row.p_value == 1 else ("<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}"),
+        number(row.training_seconds, 1),
+        number(row.parameters),
+        number(row.megabytes, 1),
+        number(row.documents_per_second, 0),
+        number(row.p50_ms, 2),
+        number(row.p99_ms, 2),
+    ]
+
+
+def _interval(found: tuple[float, float, float]) -> str:
+    value, low, high = found
+    return f"{value:.3f} ({low:.3f}–{high:.3f})"
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in asdict(row).items():
+        if isinstance(value, tuple):
+            values |= {name: value[0], f"{name}_low": value[1], f"{name}_high": value[2]}
+        else:
+            values[name] = value
+    return values

@@ -1,0 +1,102 @@
+"""Accuracy against cost as inline SVG: every model a dot with its interval, the worthwhile ones joined."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from groundswell.evaluation.report_charts import round_ticks
+from groundswell.evaluation.report_markup import Html, number, tag
+
+WIDTH, HEIGHT = 640, 360
+LEFT, RIGHT, TOP, BOTTOM = 56, 130, 20, 48
+LABEL_HEIGHT = 14
+
+
+class Point(NamedTuple):
+    """A model: what it costs, and how good it is with the ends of its interval."""
+
+    name: str
+    cost: float
+    value: float
+    low: float
+    high: float
+
+
+def worthwhile(points: Sequence[Point]) -> list[Point]:
+    """The points that no other one beats in both cost and value, by rising cost."""
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.cost, -point.value)):
+        if not kept or point.value > kept[-1].value:
+            kept.append(point)
+    return kept
+
+
+def cost_picture(title: str, axis: str, points: Sequence[Point]) -> Html:
+    """A scatter on a logarithmic scale of costs; nothing without points."""
+    if not points:
+        return Html()
+    ticks = round_ticks([end for point in points for end in (point.low, point.high)])
+    powers = _powers([point.cost for point in points])
+
+    def x(cost: float) -> float:
+        share = (math.log10(cost) - powers[0]) / (powers[-1] - powers[0])
+        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(value: float) -> float:
+        return round(TOP + (ticks[-1] - value) / (ticks[-1] - ticks[0]) * (HEIGHT - TOP - BOTTOM), 1)
+
+    grid = []
+    for tick in ticks:
+        grid.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(tick), y2=y(tick), class_="grid"))
+        grid.append(tag("text", f"{tick:g}", x=LEFT - 8, y=y(tick) + 4, class_="tick end"))
+    for power in powers:
+        place = x(10.0**power)
+        grid.append(tag("line", x1=place, x2=place, y1=TOP, y2=HEIGHT - BOTTOM, class_="grid"))
+        grid.append(tag("text", f"{10.0**power:g}", x=place, y=HEIGHT - BOTTOM + 18, class_="tick middle"))
+    grid.append(tag("text", axis, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="tick middle"))
+    front = worthwhile(points)
+    path = " ".join(f"{x(point.cost)},{y(point.value)}" for point in front)
+    labels = _label_heights([y(point.value) for point in points])
+    dots = [
+        tag(
+            "g",
+            tag("title", _hint(point)),
+            tag("line", x1=x(point.cost), x2=x(point.cost), y1=y(point.low), y2=y(point.high), class_="mark"),
+            tag("circle", cx=x(point.cost), cy=y(point.value), r=4.5),
+            tag("text", point.name, x=x(point.cost) + 8, y=label, class_="tick start"),
+            class_="line line0" if point in front else "line line1",
+        )
+        for point, label in zip(points, labels, strict=True)
+    ]  # fmt: skip
+    drawing = tag(
+        "svg", tag("title", title), tag("desc", _description(points)), *grid,
+        tag("g", tag("polyline", points=path), class_="line line0"), *dots,
+        viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", class_="chart",
+    )  # fmt: skip
+    return tag("figure", tag("figcaption", title), drawing)
+
+
+def _powers(costs: Sequence[float]) -> list[int]:
+    low, high = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
+    return list(range(low, max(high, low + 1) + 1))
+
+
+def _label_heights(places: Sequence[float]) -> list[float]:
+    """Heights near the dots at which no label lies on another."""
+    order = sorted(range(len(places)), key=lambda number: places[number])
+    heights = [0.0] * len(places)
+    last = -math.inf
+    for place in order:
+        last = max(places[place] + 4, last + LABEL_HEIGHT)
+        heights[place] = last
+    return heights
+
+
+def _hint(point: Point) -> str:
+    return f"{point.name}: {point.value:.3f} ({point.low:.3f} to {point.high:.3f}) at {number(point.cost)}"
+
+
+def _description(points: Sequence[Point]) -> str:
+    return " ".join(f"{point.name}: {point.value:.3f} at {number(point.cost)}." for point in points)

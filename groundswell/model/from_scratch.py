@@ -1,0 +1,130 @@
+"""Encoders that start from nothing, by name: made from plain settings, saved as safetensors and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from groundswell.errors import RunFolderError
+from groundswell.model.bag_of_vectors import BagOfVectors
+from groundswell.model.convolutional import Convolutional
+from groundswell.model.embedding import TokenEmbedding
+from groundswell.model.encoder import Encoder
+from groundswell.model.recurrent import Recurrent
+from groundswell.model.transformer import Transformer
+from groundswell.run_folder import write_json
+
+EncoderName = Literal["bag", "cnn", "rnn", "lstm", "gru", "transformer"]
+WEIGHTS, SETTINGS = "encoder.safetensors", "encoder.json"
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """Everything the shape of an encoder follows from; each kind reads what concerns it.
+
+    width            E, of a token's vector
+    positions        longest text in tokens (transformer)
+    hidden           H, of a recurrent state, each way
+    filters          of each kernel size (cnn)
+    static           the token vectors are not tuned
+    dropout          while training: on token vectors, between recurrent layers, inside the Transformer
+    """
+
+    kind: EncoderName
+    num_tokens: int
+    width: int
+    positions: int
+    layers: int = 1
+    hidden: int = 128
+    bidirectional: bool = True
+    heads: int = 4
+    filters: int = 128
+    kernel_sizes: tuple[int, ...] = (3, 4, 5)
+    ngrams: int = 2
+    buckets: int = 100_000
+    static: bool = False
+    dropout: float = 0.0
+
+
+class FromScratchEncoder(Encoder):
+    """States of every token, from a network of our own; see the network's class for its equations."""
+
+    def __init__(self, settings: EncoderSettings, vectors: Tensor | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        embedding = TokenEmbedding(
+            settings.num_tokens, settings.width, vectors=vectors, static=settings.static, dropout=settings.dropout
+        )
+        self.network = NETWORKS[settings.kind](embedding, settings)
+        self.width = int(self.network.width)  # type: ignore[arg-type]
+        self.positions = settings.positions if settings.kind == "transformer" else None
+
+    def forward(self, token_ids: Tensor, mask: Tensor, entry: Tensor | None = None) -> Tensor:
+        """token_ids (B, T), mask (B, T) bool -> states (B, T, D); `entry` is not used."""
+        states: Tensor = self.network(token_ids, mask)
+        return states
+
+    def save(self, folder: Path) -> None:
+        """Write encoder.safetensors and encoder.json."""
+        save_file({name: tensor.contiguous() for name, tensor in self.state_dict().items()}, folder / WEIGHTS)
+        write_json(folder / SETTINGS, asdict(self.settings))
+
+
+def load_from_scratch(folder: Path) -> FromScratchEncoder:
+    """The encoder of a model folder; RunFolderError when it cannot be read or its weights do not fit."""
+    try:
+        found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        settings = EncoderSettings(**{**found, "kernel_sizes": tuple(found["kernel_sizes"])})
+        encoder = FromScratchEncoder(settings)
+        encoder.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise RunFolderError(f"{folder}: the encoder cannot be loaded ({error}). Train again") from error
+    return encoder
+
+
+def _bag(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
+    return BagOfVectors(embedding, settings.width, ngrams=settings.ngrams, buckets=settings.buckets)
+
+
+def _convolutional(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
+    return Convolutional(embedding, settings.width, filters=settings.filters, kernel_sizes=settings.kernel_sizes)
+
+
+def _recurrent(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
+    assert settings.kind in ("rnn", "lstm", "gru")
+    return Recurrent(
+        embedding,
+        settings.width,
+        cell=settings.kind,
+        hidden=settings.hidden,
+        layers=settings.layers,
+        bidirectional=settings.bidirectional,
+        dropout=settings.dropout,
+    )
+
+
+def _transformer(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
+    return Transformer(
+        embedding,
+        settings.width,
+        layers=settings.layers,
+        heads=settings.heads,
+        positions=settings.positions,
+        dropout=settings.dropout,
+    )
+
+
+NETWORKS: dict[EncoderName, Callable[[TokenEmbedding, EncoderSettings], nn.Module]] = {
+    "bag": _bag,
+    "cnn": _convolutional,
+    "rnn": _recurrent,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "transformer": _transformer,
+}

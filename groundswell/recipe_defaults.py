@@ -1,0 +1,107 @@
+"""Defaults of a recipe that follow from its other keys: rates from the method, loss and metric from the task, the shape
+of an encoder trained from scratch from its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LEARNING_RATES = {"full": 1e-4, "head": 1e-2, "lora": 1e-3}
+LEARNING_RATE_FROM_SCRATCH = 1e-3
+LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
+    "single_label": ("cross_entropy", "focal"),
+    "multi_label": ("bce", "focal"),
+    "regression": ("mse",),
+}
+_RECURRENT = {"width": 128, "hidden": 128, "layers": 1, "bidirectional": True, "static": False}
+# What an encoder trained from scratch reads of `model.scratch`.
+SHAPES: dict[str, dict[str, Any]] = {
+    "bag": {"width": 64, "ngrams": 2, "buckets": 200_000, "static": False},
+    "cnn": {"width": 128, "filters": 128, "kernel_sizes": (3, 4, 5), "static": False},
+    "rnn": _RECURRENT,
+    "lstm": _RECURRENT,
+    "gru": _RECURRENT,
+    "transformer": {"width": 128, "layers": 2, "heads": 4, "static": False},
+}
+# What a baseline reads of `model.linear`.
+BASELINES: dict[str, dict[str, Any]] = {
+    "majority": {},
+    "lexicon": {"lexicon": "en"},
+    "naive_bayes": {"ngrams": 2, "weighting": "binary"},
+    "nb_svm": {"ngrams": 3, "weighting": "binary", "strength": 1.0},
+    "logistic_regression": {"ngrams": 2, "weighting": "tfidf", "strength": 10.0},
+    "linear_svm": {"ngrams": 2, "weighting": "tfidf", "strength": 0.5},
+}
+POOLING = {"bag": "mean", "cnn": "max", "rnn": "attention", "lstm": "attention", "gru": "attention"}
+OWN_TOKENS = {"tokens": "words", "min_count": 2, "vocabulary_size": 30_000}
+MOST_NGRAMS = 1_000_000
+
+
+def fill_what_follows(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with those defaults written out; what is wrong in them is left for the recipe to find."""
+    names = ("text", "model", "tuning", "training")
+    given = {name: {} if values.get(name) is None else values[name] for name in names}
+    if not all(isinstance(section, dict) for section in given.values()):
+        return values
+    encoder = given["model"].get("encoder")
+    if isinstance(encoder, str) and encoder in SHAPES:
+        given |= _from_scratch(given, encoder)
+    elif isinstance(encoder, str) and encoder in BASELINES:
+        given |= _baseline(given, encoder)
+    task = values.get("task", "single_label")
+    filled = {**values, "training": _training(given, task, encoder)}
+    for name in ("text", "model", "tuning"):
+        if given[name]:
+            filled[name] = given[name]
+    return filled
+
+
+def _from_scratch(given: dict[str, dict[str, Any]], encoder: str) -> dict[str, dict[str, Any]]:
+    shape = given["model"].get("scratch")
+    shape = {} if shape is None else shape
+    if isinstance(shape, dict):
+        # The width of given vectors is that of their file.
+        defaults = {key: value for key, value in SHAPES[encoder].items() if key != "width" or not shape.get("vectors")}
+        shape = {**shape, **_missing(shape, defaults)}
+    model = {**given["model"], "scratch": shape, **_missing(given["model"], {"pooling": POOLING.get(encoder, "mean")})}
+    return {
+        "text": {**given["text"], **_missing(given["text"], OWN_TOKENS)},
+        "model": model,
+        "tuning": {**given["tuning"], **_missing(given["tuning"], {"method": "full"})},
+    }
+
+
+def _baseline(given: dict[str, dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    linear = given["model"].get("linear")
+    linear = {} if linear is None else linear
+    if isinstance(linear, dict):
+        linear = {**linear, **_missing(linear, BASELINES[kind])}
+    return {
+        "text": {**given["text"], **_missing(given["text"], {**OWN_TOKENS, "vocabulary_size": MOST_NGRAMS})},
+        "model": {**given["model"], "linear": linear},
+        "tuning": {**given["tuning"], **_missing(given["tuning"], {"method": "full"})},
+    }
+
+
+def _training(given: dict[str, dict[str, Any]], task: object, encoder: object) -> dict[str, Any]:
+    training = dict(given["training"])
+    method = given["tuning"].get("method", "lora")
+    rate = training.get("learning_rate")
+    if rate is None:
+        rate = LEARNING_RATES.get(method, 1e-3) if isinstance(method, str) else 1e-3
+        if isinstance(encoder, str) and encoder in SHAPES:
+            rate = LEARNING_RATE_FROM_SCRATCH
+        training["learning_rate"] = rate
+    if training.get("head_learning_rate") is None and isinstance(rate, int | float | str):
+        try:
+            training["head_learning_rate"] = max(float(rate), 1e-3)
+        except (ValueError, OverflowError):
+            training.pop("head_learning_rate", None)
+    if training.get("loss", "auto") == "auto" and isinstance(task, str):
+        training["loss"] = LOSSES_OF_TASK.get(task, ("auto",))[0]
+    if training.get("metric", "auto") == "auto" and isinstance(task, str):
+        training["metric"] = {"multi_label": "macro_f1", "regression": "pearson"}.get(task, "accuracy")
+    return training
+
+
+def _missing(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    return {name: default for name, default in defaults.items() if given.get(name) is None}

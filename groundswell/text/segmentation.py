@@ -1,0 +1,59 @@
+"""From a text to its tokens: words by pattern, Chinese words by dictionary, characters, or pieces learned from text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from groundswell.text.segmentation_zh import ChineseWords
+from groundswell.text.subwords import Pieces
+
+TokenKind = Literal["words", "jieba", "characters", "bpe", "unigram"]
+
+# Scripts written without blanks: there a single character is the smallest word.
+UNSPACED = "\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+(?:['’][^\W{UNSPACED}]+)*|[^\w\s]")
+CHARACTER = re.compile(r"\S")
+
+
+Segment = Callable[[str], list[str]]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """How a text falls into tokens; calling it gives the tokens of each text. No token is blank.
+
+    words        runs of letters and digits, with inner apostrophes; punctuation marks and Chinese characters one by one
+    jieba        Chinese words by jieba's dictionary and its hidden Markov model; the rest as `words`
+    characters   every character that is not blank
+    bpe, unigram pieces learned from the training texts; `▁` marks the beginning of a word
+
+    user_words   words that jieba keeps whole
+    pieces       what was learned, as the JSON of `tokenizers` (bpe, unigram)
+
+    >>> Segmentation("words")(["It isn't 很大!"])
+    [['It', "isn't", '很', '大', '!']]
+    """
+
+    kind: TokenKind
+    user_words: tuple[str, ...] = ()
+    pieces: str | None = field(default=None, repr=False)
+
+    def __call__(self, texts: Sequence[str]) -> list[list[str]]:
+        """The tokens of each text, in order."""
+        if isinstance(self._segment, Pieces):
+            return self._segment.many(texts)
+        return [self._segment(text) for text in texts]
+
+    @cached_property
+    def _segment(self) -> Segment | Pieces:
+        if self.kind == "jieba":
+            return ChineseWords(self.user_words, otherwise=WORD)
+        if self.kind in ("bpe", "unigram"):
+            assert self.pieces is not None  # learned by `learn_pieces` before the segmentation is made
+            return Pieces(self.pieces)
+        pattern = CHARACTER if self.kind == "characters" else WORD
+        return lambda text: pattern.findall(text)

@@ -1,0 +1,62 @@
+"""Pieces of words learned from texts, so that no word is unknown: byte-pair encoding and Unigram."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+UNKNOWN_PIECE = "<unk>"
+
+
+class Pieces:
+    """The pieces of a text by a learned segmentation; safe to call from several threads."""
+
+    def __init__(self, learned: str) -> None:
+        from tokenizers import Tokenizer
+
+        self._engine = Tokenizer.from_str(learned)
+        self._engine.encode_special_tokens = True  # a text that writes `<unk>` means these five characters
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str) -> list[str]:
+        """The pieces of one text."""
+        return self.many([text])[0]
+
+    def many(self, texts: Sequence[str]) -> list[list[str]]:
+        """The pieces of each text, in order."""
+        with self._lock:
+            return [encoding.tokens for encoding in self._engine.encode_batch(list(texts))]
+
+
+def pieces_in(learned: str) -> list[str]:
+    """Every piece of a learned segmentation, also those that its own training texts do not need."""
+    from tokenizers import Tokenizer
+
+    return sorted(Tokenizer.from_str(learned).get_vocab())
+
+
+def learn_pieces(texts: Iterable[str], kind: Literal["bpe", "unigram"], *, size: int) -> str:
+    """A segmentation into at most about `size` pieces, as JSON.
+
+    bpe       merges the most frequent pair of pieces again and again (https://arxiv.org/abs/1508.07909, section 3.2)
+    unigram   the pieces under which the texts are most probable (https://arxiv.org/abs/1804.10959, section 3.2)
+
+    The same texts give the same pieces; the numbers that `tokenizers` gives them differ from run to run for Unigram
+    and are not used: our vocabulary numbers pieces by their count.
+    """
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    engine = Tokenizer(models.BPE(unk_token=UNKNOWN_PIECE) if kind == "bpe" else models.Unigram())
+    engine.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()]
+    )
+    trainer = (
+        trainers.BpeTrainer(vocab_size=size, special_tokens=[UNKNOWN_PIECE], show_progress=False)
+        if kind == "bpe"
+        else trainers.UnigramTrainer(
+            vocab_size=size, special_tokens=[UNKNOWN_PIECE], unk_token=UNKNOWN_PIECE, show_progress=False
+        )
+    )
+    engine.train_from_iterator(texts, trainer)
+    return str(engine.to_str())

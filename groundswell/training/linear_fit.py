@@ -1,0 +1,121 @@
+"""Classifiers that weigh features: fitted in one go, each to weights (F, C) and a bias (C,) whose sums are logits."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from groundswell.errors import TrainingError
+from groundswell.model.linear import LinearWeights
+
+Matrix = NDArray[np.float64]
+Ids = NDArray[np.int64]
+
+
+def fit_majority(targets: Ids, num_features: int, num_classes: int) -> LinearWeights:
+    """The shares of the classes, whatever the text says."""
+    counts = np.bincount(targets, minlength=num_classes).astype(np.float64)
+    return LinearWeights(np.zeros((num_features, num_classes)), np.log(np.maximum(counts, 1e-3) / counts.sum()))
+
+
+def fit_naive_bayes(features: Any, targets: Ids, num_classes: int, *, smoothing: float = 1.0) -> LinearWeights:
+    """Multinomial naive Bayes: log P(c) + sum of log P(gram | c), every count raised by `smoothing`.
+
+    McCallum & Nigam 1998 (https://www.cs.cmu.edu/~knigam/papers/multinomial-aaaiws98.pdf), equations 5 and 6.
+    """
+    counts = _class_counts(features, targets, num_classes) + smoothing
+    return LinearWeights(
+        np.log(counts / counts.sum(axis=0)), fit_majority(targets, features.shape[1], num_classes).bias
+    )
+
+
+def fit_logistic_regression(
+    features: Any, targets: Ids, num_classes: int, *, strength: float, balanced: bool = False
+) -> LinearWeights:
+    """Weights of highest likelihood under a squared penalty of 1 / (2 strength)."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, class_weight="balanced" if balanced else None, max_iter=1000)
+    _fit(model, features, targets)
+    return _both_sides(model.coef_, model.intercept_, num_classes)
+
+
+def fit_linear_svm(
+    features: Any, targets: Ids, num_classes: int, *, strength: float, balanced: bool = False, seed: int = 0
+) -> LinearWeights:
+    """One against the rest, squared hinge loss; logits are margins (`scale_to_probabilities` makes them logits)."""
+    from sklearn.svm import LinearSVC
+
+    model = LinearSVC(
+        C=strength, class_weight="balanced" if balanced else None, random_state=seed, max_iter=5000, dual="auto"
+    )
+    _fit(model, features, targets)
+    return _both_sides(model.coef_, model.intercept_, num_classes)
+
+
+def fit_nb_svm(
+    features: Any, targets: Ids, num_classes: int, *, strength: float, interpolation: float = 0.25, seed: int = 0
+) -> LinearWeights:
+    """A linear SVM on features scaled by their log-count ratio, its weights drawn towards their mean size.
+
+    Wang & Manning 2012 (https://aclanthology.org/P12-2018), equations 1 to 4: r = ln((p / |p|) / (q / |q|)) with p, q
+    the counts in and outside the class plus 1; w' = (1 - b) mean|w| + b w, b = `interpolation`. `features` are binary.
+    """
+    from scipy.sparse import diags_array
+
+    columns, biases = [], []
+    for number in range(num_classes if num_classes > 2 else 1):
+        inside = (targets == number if num_classes > 2 else targets == 1).astype(np.int64)
+        counts = _class_counts(features, inside, 2) + 1.0
+        ratio = np.log((counts[:, 1] / counts[:, 1].sum()) / (counts[:, 0] / counts[:, 0].sum()))
+        fitted = fit_linear_svm(features @ diags_array(ratio), inside, 2, strength=strength, seed=seed)
+        margin = fitted.weights[:, 1] - fitted.weights[:, 0]
+        weights = (1 - interpolation) * np.abs(margin).mean() + interpolation * margin
+        columns.append(ratio * weights)
+        biases.append(interpolation * (fitted.bias[1] - fitted.bias[0]))
+    return _both_sides(np.array(columns), np.array(biases), num_classes)
+
+
+def scale_to_probabilities(logits: Matrix, targets: Ids) -> float:
+    """The factor for margins under which held-out labels are most probable: temperature scaling.
+
+    Guo et al. 2017 (https://arxiv.org/abs/1706.04599, section 4.2). logits (N, C), targets (N,).
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    def surprise(log_factor: float) -> float:
+        scaled: Matrix = log_softmax(np.exp(log_factor) * logits, axis=1)
+        return -float(scaled[np.arange(len(targets)), targets].mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-6.0, 6.0), method="bounded").x))
+
+
+def _class_counts(features: Any, targets: Ids, num_classes: int) -> Matrix:
+    """(F, C) sums of the features over the texts of each class."""
+    one_hot = np.eye(num_classes)[targets]
+    return np.asarray(features.T @ one_hot, dtype=np.float64)
+
+
+def _both_sides(coefficients: Matrix, bias: Matrix, num_classes: int) -> LinearWeights:
+    """scikit-learn's one row for two classes as two logits z / 2 and -z / 2: their softmax is the sigmoid of z."""
+    if num_classes == 2:
+        coefficients = np.concatenate([-coefficients / 2, coefficients / 2])
+        bias = np.concatenate([-bias / 2, bias / 2])
+    return LinearWeights(np.ascontiguousarray(coefficients.T), bias)
+
+
+def _fit(model: Any, features: Any, targets: Ids) -> None:
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            model.fit(features, targets)
+        except ConvergenceWarning as error:
+            raise TrainingError(
+                f"the weights did not settle in {model.max_iter} rounds. Lower model.linear.strength, or weigh by tfidf"
+            ) from error

@@ -1,0 +1,100 @@
+"""Texts in, a folder of word vectors out: reads, cleans, cuts, learns and writes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundswell import run_folder
+from groundswell.data.readers import open_rows
+from groundswell.errors import DataError, RunFolderError
+from groundswell.representation.learned_vectors import load_learned, save_learned
+from groundswell.representation.word2vec import VectorSettings, WordVectors, find_phrases, learn_vectors
+from groundswell.text.blank import is_blank
+from groundswell.text.cleaning import clean
+from groundswell.text.segmentation import Segmentation, TokenKind
+from groundswell.text.segmentation_zh import read_user_dictionary
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How texts become words; the same for training, for going on, and for whoever uses the vectors.
+
+    tokens    words, jieba or characters
+    phrases   join pairs that stand together far more often than by chance
+    """
+
+    cleaning: tuple[str, ...] = ("html", "control_characters", "lower_case", "blanks")
+    tokens: TokenKind = "words"
+    phrases: bool = False
+    user_dictionary: str | None = None
+
+
+@dataclass(frozen=True)
+class VectorRun:
+    """What came of it.
+
+    num_texts, num_blank   rows read, and those of them without a word
+    num_words              in all texts
+    seconds                of the training alone
+    """
+
+    folder: Path
+    vectors: WordVectors
+    num_texts: int
+    num_blank: int
+    num_words: int
+    seconds: float
+
+
+def train_vectors(  # noqa: PLR0913  (what is read, how, into what; bundling would hide it)
+    source: str,
+    folder: Path,
+    settings: VectorSettings,
+    reading: Reading,
+    *,
+    text_column: str = "text",
+    start: Path | None = None,
+    on_epoch: Callable[[int], None] = lambda epoch: None,
+) -> VectorRun:
+    """Word vectors of the texts of a source, in a new folder.
+
+    start   folder of earlier vectors to go on with
+
+    Raises DataError for the source or when nothing can be learned of it, RunFolderError when the folder is taken.
+    """
+    if folder.exists():
+        raise RunFolderError(f"{folder}: exists already. Choose another --out, or remove it")
+    earlier, described = load_learned(start) if start else (None, None)
+    if described is not None and described != _describe(reading):
+        raise DataError(
+            f"{start}: its texts were read with {described}, found {_describe(reading)}. Read the new texts alike"
+        )
+    texts = [clean(text, reading.cleaning) for text in _texts(source, text_column)]
+    user_words = read_user_dictionary(Path(reading.user_dictionary)) if reading.user_dictionary else ()
+    words = [tokens for tokens in Segmentation(reading.tokens, user_words)(texts) if tokens]
+    if reading.phrases:
+        words = find_phrases(words)
+    began = time.monotonic()
+    vectors = learn_vectors(words, settings, start=earlier, on_epoch=on_epoch)
+    seconds = time.monotonic() - began
+    with run_folder.whole_folder(folder) as aside:
+        save_learned(vectors, _describe(reading), aside)
+    return VectorRun(folder, vectors, len(texts), len(texts) - len(words), sum(map(len, words)), seconds)
+
+
+def _texts(source: str, text_column: str) -> list[str]:
+    rows = open_rows(source, text_column=text_column)
+    return [text for row in rows if isinstance(text := row.values.get(text_column), str) and not is_blank(text)]
+
+
+def _describe(reading: Reading) -> dict[str, Any]:
+    return {
+        "cleaning": list(reading.cleaning),
+        "tokens": reading.tokens,
+        "phrases": reading.phrases,
+        "user_dictionary": reading.user_dictionary,
+    }

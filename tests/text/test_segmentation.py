@@ -1,0 +1,78 @@
+"""A text falls into tokens; none is lost, none is blank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groundswell.text.own_tokens import learn_tokens
+from groundswell.text.segmentation import Segmentation
+
+TEXT = "房间很大，服务好 I isn't sad!! 3.5"
+CORPUS = ["房间很大，服务好", "the room is big", "service is good, the room is not", "服务很好，房间不大"] * 3
+
+
+def kinds() -> list[Any]:
+    """One segmentation of each kind."""
+    learned = [learn_tokens(CORPUS, kind, min_count=1, max_size=60).segmentation for kind in ("bpe", "unigram")]
+    return [Segmentation("words"), Segmentation("jieba"), Segmentation("characters"), *learned]
+
+
+def test_words_by_hand() -> None:
+    """Chinese clauses are no words, and single characters are kept (trap T9)."""
+    expected = ["房", "间", "很", "大", "，", "服", "务", "好", "I", "isn't", "sad", "!", "!", "3", ".", "5"]
+    assert Segmentation("words")([TEXT]) == [expected]
+
+
+def test_chinese_words_by_dictionary() -> None:
+    expected = ["房间", "很大", "，", "服务", "好", "I", "isn't", "sad", "!", "!", "3", ".", "5"]
+    assert Segmentation("jieba")([TEXT]) == [expected]
+
+
+def test_the_users_words_stay_whole() -> None:
+    text = "蓝瘦香菇真好吃"
+    assert "蓝瘦香菇" not in Segmentation("jieba")([text])[0]
+    assert "蓝瘦香菇" in Segmentation("jieba", ("蓝瘦香菇",))([text])[0]
+
+
+def test_characters_by_hand() -> None:
+    assert Segmentation("characters")(["很 大ok"]) == [["很", "大", "o", "k"]]
+
+
+@pytest.mark.parametrize("segmentation", kinds(), ids=lambda found: found.kind)
+@pytest.mark.parametrize("text", ["", " \n\t\u3000"])
+def test_blank_texts_have_no_tokens(segmentation: Segmentation, text: str) -> None:
+    assert [token for token in segmentation([text])[0] if token.strip(" ▁")] == []
+
+
+@pytest.mark.parametrize("kind", ["words", "jieba", "characters"])
+@settings(deadline=None)  # the first call reads jieba's dictionary
+@given(text=st.text(alphabet=st.sampled_from("ab'’很好不 ，.!\n3é😀\u0301"), max_size=40))
+def test_tokens_are_the_text_without_blanks(kind: Any, text: str) -> None:
+    (tokens,) = Segmentation(kind)([text])
+    assert "".join(tokens) == "".join(text.split())
+    assert all(token == token.strip() and token for token in tokens)
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_learned_pieces_spell_words_they_have_not_seen(kind: Any) -> None:
+    tokens = learn_tokens(CORPUS, kind, min_count=1, max_size=60)
+    (pieces,) = tokens.segmentation(["rooms"])
+    assert "".join(pieces).replace("▁", "") == "rooms"
+    assert len(pieces) > 1
+    assert 1 not in tokens.ids(["rooms"])[0]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_a_written_mark_is_text(kind: Any) -> None:
+    tokens = learn_tokens([*CORPUS, "<unk>"], kind, min_count=1, max_size=80)
+    (pieces,) = tokens.segmentation(["<unk>"])
+    assert len(pieces) > 1
+
+
+def test_pieces_are_learned_the_same_twice() -> None:
+    first, second = (learn_tokens(CORPUS, "bpe", min_count=1, max_size=60) for _ in range(2))
+    assert first.sha256 == second.sha256
