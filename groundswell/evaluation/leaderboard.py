@@ -103,7 +103,7 @@ def to_html(board: Leaderboard) -> str:
             tag("p", verdict(board), class_="result"),
             tag("p", f"{board.num_texts:,} texts of {board.split}; intervals by bootstrap.", class_="muted"),
         ),
-        section("Accuracy against cost", picture, cost_picture("Accuracy against training", "seconds", trained)),
+        section("What accuracy costs", picture, cost_picture("Accuracy against training", "seconds", trained)),
         section("Every model", table("best first", HEADER, map(_cells, board.rows), numbers=range(1, len(HEADER)))),
         section("Notes", tag("ul", *(tag("li", note) for note in board.notes))) if board.notes else None,
     )
