@@ -144,6 +144,17 @@ def test_the_command_holds_a_test_out_and_prints_the_table(
     assert board["cheapest"] in ("naive_bayes", "majority")
 
 
+def test_another_file_is_not_taken_for_the_one_that_was_split(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "majority.yaml").write_text("data: {train: x.csv}\nmodel: {encoder: majority}\n", encoding="utf-8")
+    for name, rows, code in (("a.jsonl", reviews(3), 0), ("b.jsonl", reviews(4), 2)):
+        write(tmp_path / name, rows)
+        assert run_command(["compare", "majority.yaml", "--data", name, "--out", "board"]) == code
+    assert "holds a split of other rows than b.jsonl has" in capsys.readouterr().err
+
+
 def test_no_recipe_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["compare"]) == 2
     assert "found no recipe, expected at least one" in capsys.readouterr().err

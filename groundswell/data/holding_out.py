@@ -9,6 +9,7 @@ from pathlib import Path
 from groundswell.data.accounting import Accounting
 from groundswell.data.splits import SplitSettings, read_split
 from groundswell.data.splitting import stratified_split
+from groundswell.errors import DataError
 from groundswell.run_folder import write_text
 from groundswell.types import Example
 
@@ -20,17 +21,20 @@ def hold_out_test(
 ) -> tuple[Path, Path]:
     """Files of the rows to train on and of those held out for the test, class shares alike; seeded.
 
-    Written once: what already lies in `folder` is the split of an earlier call and stays.
-
-    Raises DataError when the source has fewer than two rows.
+    Raises DataError when the source has fewer than two rows, or when `folder` holds the split of other rows.
     """
+    examples = read_split(source, settings, Accounting("all"), keep_blank=False)
+    kept, held_out = stratified_split(examples, share, settings.seed)
+    folder.mkdir(parents=True, exist_ok=True)
     train, test = folder / "train.jsonl", folder / "test.jsonl"
-    if not (train.exists() and test.exists()):
-        examples = read_split(source, settings, Accounting("all"), keep_blank=False)
-        kept, held_out = stratified_split(examples, share, settings.seed)
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, part in ((train, kept), (test, held_out)):
-            write_text(path, _lines(part))
+    for path, part in ((train, kept), (test, held_out)):
+        lines = _lines(part)
+        if path.exists() and path.read_text(encoding="utf-8") != lines:
+            raise DataError(
+                f"{path}: holds a split of other rows than {source} has, or of another seed. Choose another --out, or "
+                "remove that folder"
+            )
+        write_text(path, lines)
     return train, test
 
 

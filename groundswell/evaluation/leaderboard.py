@@ -53,7 +53,6 @@ class Leaderboard:
     num_texts: int
     within: float
     cheapest: str
-    notes: tuple[str, ...] = ()
 
 
 HEADER = (
@@ -74,7 +73,7 @@ def to_markdown(board: Leaderboard) -> str:
     lines = [f"Measured on {board.num_texts:,} texts ({board.split} of {board.data}).", ""]
     lines += ["| " + " | ".join(HEADER) + " |", "|---" + "|---:" * (len(HEADER) - 1) + "|"]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in board.rows]
-    return "\n".join([*lines, "", verdict(board), *(f"\n{note}" for note in board.notes)]) + "\n"
+    return "\n".join([*lines, "", verdict(board)]) + "\n"
 
 
 def to_csv(board: Leaderboard) -> str:
@@ -105,7 +104,6 @@ def to_html(board: Leaderboard) -> str:
         ),
         section("What accuracy costs", picture, cost_picture("Accuracy against training", "seconds", trained)),
         section("Every model", table("best first", HEADER, map(_cells, board.rows), numbers=range(1, len(HEADER)))),
-        section("Notes", tag("ul", *(tag("li", note) for note in board.notes))) if board.notes else None,
     )
     head = joined([
         Html('<meta charset="utf-8">'),
