@@ -17,20 +17,24 @@ from groundswell.model.saved_model import SavedBaseline
 from groundswell.recipe import Recipe
 from groundswell.representation.lexicon import LEXICONS, Lexicon, load_lexicon
 from groundswell.representation.ngram_features import NgramFeatures, learn_ngrams
+from groundswell.results import Fitted
 from groundswell.text.cleaning import clean
 from groundswell.text.own_tokens import learn_segmentation
 from groundswell.text.segmentation import Segmentation
 from groundswell.text.segmentation_zh import read_user_dictionary
 from groundswell.training import linear_fit
 from groundswell.training.loop import History
+from groundswell.tuning.trainable import Parameters
 from groundswell.types import Example
 
 # Learned pieces (bpe, unigram) that n-grams are made of.
 PIECES = 30_000
 
 
-def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> tuple[SavedBaseline, History]:
+def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> Fitted:
     """The recipe's baseline, fitted on the training texts; margins of a support vector machine are scaled on dev.
+
+    What no feature stands for is counted as unknown in `splits.accounting`.
 
     Raises RecipeError when class weights are given that the baseline cannot use, DataError when no n-gram is left.
     """
@@ -45,7 +49,7 @@ def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> tuple[Save
                 f"model.encoder={kind!r}; logistic_regression and linear_svm also take balanced"
             ]
         )
-    texts = [clean(example.text, recipe.text.cleaning) for example in examples]
+    texts = _cleaned(recipe, examples)
     lexicon = _lexicon(recipe)
     segmentation = _segmentation(recipe, texts, lexicon)
     tokens = segmentation(texts)
@@ -55,7 +59,24 @@ def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> tuple[Save
     if kind in ("nb_svm", "linear_svm"):
         classifier = _scaled(classifier, splits.examples["dev"], recipe, outputs)
     history = History(steps=1, items=len(examples), seconds=time.monotonic() - began)
-    return SavedBaseline(classifier, outputs, recipe.text.cleaning), history
+    for split, found in splits.examples.items():
+        cut = tokens if split == "train" else segmentation(_cleaned(recipe, found))
+        splits.accounting[split].unknown = _unknown_share(features, cut)
+    saved = SavedBaseline(classifier, outputs, recipe.text.cleaning)
+    parameters = Parameters(classifier.num_weights, classifier.num_weights, 0)
+    return Fitted(outputs, history, parameters, None, "float32", lambda: saved)
+
+
+def _cleaned(recipe: Recipe, examples: Sequence[Example]) -> list[str]:
+    return [clean(example.text, recipe.text.cleaning) for example in examples]
+
+
+def _unknown_share(features: NgramFeatures | Lexicon, texts: Sequence[Sequence[str]]) -> float:
+    """Share of all tokens that no n-gram stands for; a lexicon passes over most words on purpose."""
+    if isinstance(features, Lexicon):
+        return 0.0
+    unknown = sum(len(tokens) * (1.0 - features.known_share(tokens)) for tokens in texts)
+    return unknown / max(1, sum(map(len, texts)))
 
 
 def _lexicon(recipe: Recipe) -> Lexicon | None:
@@ -107,7 +128,7 @@ def _fit(recipe: Recipe, rows: Any, targets: np.ndarray[Any, Any], num_classes: 
 
 def _scaled(classifier: LinearClassifier, dev: Sequence[Example], recipe: Recipe, outputs: Outputs) -> LinearClassifier:
     """The same decisions, with margins scaled so that their softmax is as probable as can be on dev."""
-    texts = [clean(example.text, recipe.text.cleaning) for example in dev]
+    texts = _cleaned(recipe, dev)
     logits = classifier.logits(classifier.read(texts)).double().numpy()
     factor = linear_fit.scale_to_probabilities(logits, outputs.targets(dev).numpy())
     weights = LinearWeights(classifier.weights.weights * factor, classifier.weights.bias * factor)

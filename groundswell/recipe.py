@@ -139,6 +139,9 @@ class ScratchSection(Section):
     )
     ngrams: Whole | None = Field(None, ge=1, le=5, description="bag: longest n-gram with a vector; default: 2")
     buckets: Whole | None = Field(None, ge=1, description="bag: vectors that all n-grams share; default: 200000")
+    token_dropout: Number | None = Field(
+        None, ge=0, lt=1, description="share of tokens that read as unknown while training; default: 0"
+    )
     vectors: str | None = Field(None, description="file of word vectors to start from, in word2vec's format")
     static: bool | None = Field(None, description="token vectors are never tuned; default: false")
 

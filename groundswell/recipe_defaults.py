@@ -12,15 +12,15 @@ LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
     "multi_label": ("bce", "focal"),
     "regression": ("mse",),
 }
-_RECURRENT = {"width": 128, "hidden": 128, "layers": 1, "bidirectional": True, "static": False}
+_RECURRENT = {"width": 128, "hidden": 128, "layers": 1, "bidirectional": True, "token_dropout": 0.0, "static": False}
 # What an encoder trained from scratch reads of `model.scratch`.
 SHAPES: dict[str, dict[str, Any]] = {
-    "bag": {"width": 64, "ngrams": 2, "buckets": 200_000, "static": False},
-    "cnn": {"width": 128, "filters": 128, "kernel_sizes": (3, 4, 5), "static": False},
+    "bag": {"width": 64, "ngrams": 2, "buckets": 200_000, "token_dropout": 0.0, "static": False},
+    "cnn": {"width": 128, "filters": 128, "kernel_sizes": (3, 4, 5), "token_dropout": 0.0, "static": False},
     "rnn": _RECURRENT,
     "lstm": _RECURRENT,
     "gru": _RECURRENT,
-    "transformer": {"width": 128, "layers": 2, "heads": 4, "static": False},
+    "transformer": {"width": 128, "layers": 2, "heads": 4, "token_dropout": 0.0, "static": False},
 }
 # What a baseline reads of `model.linear`.
 BASELINES: dict[str, dict[str, Any]] = {

@@ -17,6 +17,7 @@ from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics
 from groundswell.evaluation.report import ReportFacts, write_report
 from groundswell.model.outputs import Outputs
+from groundswell.model.saved_model import SavedModel
 from groundswell.recipe import Recipe
 from groundswell.training.loop import History
 from groundswell.tuning.trainable import Parameters
@@ -60,26 +61,38 @@ def measure(
 
 
 @dataclass(frozen=True)
-class FinishedRun:
-    """Everything the files of a run folder are written from."""
+class Fitted:
+    """What a training gives.
 
-    recipe: Recipe
-    splits: Splits
-    base_sha256: str | None
+    base_sha256   of the pretrained weights or the learned vocabulary; None when there is neither
+    precision     of the arithmetic while training
+    export        makes the model that is saved
+    """
+
     outputs: Outputs
     history: History
     parameters: Parameters
-    warnings: Sequence[str]
+    base_sha256: str | None
     precision: str
+    export: Callable[[], SavedModel]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """Everything the files of a run folder are written from; `seconds` of the whole run."""
+
+    recipe: Recipe
+    splits: Splits
+    fitted: Fitted
     seconds: float
 
 
 def write_results(folder: Path, run: FinishedRun, measured: dict[str, Measured]) -> dict[str, Any]:
     """Write metrics.json, report.html and, last of all, manifest.json; returns the metrics."""
     found: dict[str, Any] = {split: part.scores for split, part in measured.items()}
-    found["parameters"] = {"trainable": run.parameters.trainable, "total": run.parameters.total}
-    found["seconds"] = {"training": round(run.history.seconds, 2), "whole_run": round(run.seconds, 2)}
-    found["best_epoch"] = run.history.best_epoch
+    found["parameters"] = {"trainable": run.fitted.parameters.trainable, "total": run.fitted.parameters.total}
+    found["seconds"] = {"training": round(run.fitted.history.seconds, 2), "whole_run": round(run.seconds, 2)}
+    found["best_epoch"] = run.fitted.history.best_epoch
     run_folder.write_json(folder / run_folder.METRICS, found)
     rejected = [{"split": split, **row} for split, account in run.splits.accounting.items() for row in account.rejected]
     if rejected:
@@ -104,25 +117,25 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
             "rows": {split: account.to_dict() for split, account in run.splits.accounting.items()},
             "shared_between_splits": run.splits.leakage,
         },
-        "base_model": {"name": run.recipe.model.encoder, "sha256": run.base_sha256},
+        "base_model": {"name": run.recipe.model.encoder, "sha256": run.fitted.base_sha256},
         "tokenizer_sha256": files.get(f"{run_folder.MODEL}/tokenizer.json")
         or files.get(f"{run_folder.MODEL}/vocabulary.json")
         or files.get(f"{run_folder.MODEL}/features.json"),
         "label_map": {
-            "names": list(run.outputs.labels),
+            "names": list(run.fitted.outputs.labels),
             "sha256": run.splits.label_map and run.splits.label_map.sha256(),
         },
-        "parameters": vars(run.parameters),
+        "parameters": vars(run.fitted.parameters),
         "training": {
-            "precision": run.precision,
-            "steps": run.history.steps,
-            "items": run.history.items,
-            "best_epoch": run.history.best_epoch,
-            "resumed_at_step": run.history.resumed_at,
-            "seconds": round(run.history.seconds, 2),
+            "precision": run.fitted.precision,
+            "steps": run.fitted.history.steps,
+            "items": run.fitted.history.items,
+            "best_epoch": run.fitted.history.best_epoch,
+            "resumed_at_step": run.fitted.history.resumed_at,
+            "seconds": round(run.fitted.history.seconds, 2),
         },
         "measured_in": run.recipe.evaluation.precision,
-        "warnings": list(run.warnings),
+        "warnings": list(run.splits.warnings),
         "versions": runtime.versions(),
         "commit": runtime.commit(),
         "hardware": runtime.hardware(),
@@ -140,17 +153,17 @@ def _report_facts(
         task=run.recipe.task,
         recipe_yaml=run.recipe.to_yaml(),
         metrics={name: part.scores for name, part in measured.items()},
-        history=run.history.epochs,
-        best_epoch=run.history.best_epoch,
+        history=run.fitted.history.epochs,
+        best_epoch=run.fitted.history.best_epoch,
         accounting=manifest["data"]["rows"],
         mistakes=measured[split].mistakes,
-        warnings=list(run.warnings),
+        warnings=list(run.splits.warnings),
         costs={
-            "training_seconds": round(run.history.seconds, 1),
+            "training_seconds": round(run.fitted.history.seconds, 1),
             "whole_run_seconds": round(run.seconds, 1),
-            "parameters": {"trainable": run.parameters.trainable, "total": run.parameters.total},
+            "parameters": {"trainable": run.fitted.parameters.trainable, "total": run.fitted.parameters.total},
             "model_megabytes": round(size / 1e6, 1),
-            "precision": run.precision,
+            "precision": run.fitted.precision,
         },
         versions=manifest["versions"],
         hardware=manifest["hardware"],

@@ -13,6 +13,7 @@ from groundswell.data.readers import open_rows
 from groundswell.errors import DataError, RunFolderError
 from groundswell.representation.learned_vectors import load_learned, save_learned
 from groundswell.representation.word2vec import VectorSettings, WordVectors, find_phrases, learn_vectors
+from groundswell.runtime import pick_device
 from groundswell.text.blank import is_blank
 from groundswell.text.cleaning import clean
 from groundswell.text.segmentation import Segmentation, TokenKind
@@ -79,11 +80,24 @@ def train_vectors(  # noqa: PLR0913  (what is read, how, into what; bundling wou
     if reading.phrases:
         words = find_phrases(words)
     began = time.monotonic()
-    vectors = learn_vectors(words, settings, start=earlier, on_epoch=on_epoch)
+    vectors = _learn(words, settings, earlier, on_epoch)
     seconds = time.monotonic() - began
     with run_folder.whole_folder(folder) as aside:
         save_learned(vectors, _describe(reading), aside)
     return VectorRun(folder, vectors, len(texts), len(texts) - len(words), sum(map(len, words)), seconds)
+
+
+def _learn(
+    words: list[list[str]], settings: VectorSettings, earlier: WordVectors | None, on_epoch: Callable[[int], None]
+) -> WordVectors:
+    if settings.objective != "full":
+        return learn_vectors(words, settings, start=earlier, on_epoch=on_epoch)
+    if earlier is not None:
+        raise DataError("word vectors: training goes on with objective=negative only. Start anew on all texts")
+    # torch, which this needs, takes longer to import than small word2vec vectors take to learn
+    from groundswell.representation.full_softmax import learn_full_softmax
+
+    return learn_full_softmax(words, settings, device=pick_device(), on_epoch=on_epoch)
 
 
 def _texts(source: str, text_column: str) -> list[str]:

@@ -47,6 +47,16 @@ def test_a_run_learns_loads_and_predicts(baseline: dict[str, Any], kind: str) ->
     assert (run.folder / "report.html").exists()
 
 
+@pytest.mark.parametrize("kind", LEARNED)
+def test_unknown_tokens_are_counted(baseline: dict[str, Any], tmp_path: Path, kind: str) -> None:
+    rows = [*reviews(1), {"text": "zig zag zog", "label": "positive"}]
+    run = gs.train(of_kind(baseline, kind, data={"test": write(tmp_path / "other.jsonl", rows)}))
+    words = sum(len(row["text"].split()) for row in reviews(1))
+    counted = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))["data"]["rows"]
+    assert counted["test"]["unknown_tokens"] == pytest.approx(3 / (words + 3), abs=1e-6)
+    assert counted["train"]["unknown_tokens"] == counted["dev"]["unknown_tokens"] == 0
+
+
 def test_the_majority_gives_the_shares_of_the_labels(baseline: dict[str, Any], tmp_path: Path) -> None:
     rows = reviews() + [{"text": f"so so {number}", "label": "positive"} for number in range(40)]
     run = gs.train(of_kind(baseline, "majority", data={"train": write(tmp_path / "more.jsonl", rows)}))

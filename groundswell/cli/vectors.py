@@ -24,13 +24,14 @@ def train(  # noqa: PLR0913 - one parameter per option
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     model: Annotated[Literal["skip_gram", "cbow"], typer.Option(help="Which predicts which.")] = "skip_gram",
     objective: Annotated[
-        Literal["negative", "hierarchical"], typer.Option(help="In place of the softmax.")
+        Literal["negative", "hierarchical", "full"],
+        typer.Option(help="full: the softmax over all words, for small vocabularies; the others stand in for it."),
     ] = "negative",
     width: Annotated[int, typer.Option(min=1, help="Of a vector.")] = 100,
     window: Annotated[int, typer.Option(min=1, help="Most words to each side.")] = 5,
     min_count: Annotated[int, typer.Option(min=1, help="Rarer words are left out.")] = 5,
     subsample: Annotated[float, typer.Option(min=0, help="Frequent words are skipped by chance; 0 keeps all.")] = 1e-3,
-    negatives: Annotated[int, typer.Option(min=1, help="Words drawn for each pair.")] = 5,
+    negatives: Annotated[int, typer.Option(min=1, help="Words drawn for each pair (negative).")] = 5,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the texts.")] = 5,
     tokens: Annotated[Literal["words", "jieba", "characters"], typer.Option(help="How texts are cut.")] = "words",
     phrases: Annotated[bool, typer.Option("--phrases", help="Join pairs such as new_york.")] = False,

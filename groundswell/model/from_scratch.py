@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ from groundswell.model.encoder import Encoder
 from groundswell.model.recurrent import Recurrent
 from groundswell.model.transformer import Transformer
 from groundswell.run_folder import write_json
+from groundswell.text.vocabulary import UNKNOWN_ID
 
 EncoderName = Literal["bag", "cnn", "rnn", "lstm", "gru", "transformer"]
 WEIGHTS, SETTINGS = "encoder.safetensors", "encoder.json"
@@ -34,6 +36,8 @@ class EncoderSettings:
     filters          of each kernel size (cnn)
     static           the token vectors are not tuned
     dropout          while training: on token vectors, between recurrent layers, inside the Transformer
+    token_dropout    share of tokens that read as the unknown one while training, so that no single word decides and
+                     the unknown one learns what to expect (Iyyer et al. 2015, https://aclanthology.org/P15-1162)
     """
 
     kind: EncoderName
@@ -50,6 +54,7 @@ class EncoderSettings:
     buckets: int = 100_000
     static: bool = False
     dropout: float = 0.0
+    token_dropout: float = 0.0
 
 
 class FromScratchEncoder(Encoder):
@@ -67,6 +72,9 @@ class FromScratchEncoder(Encoder):
 
     def forward(self, token_ids: Tensor, mask: Tensor, entry: Tensor | None = None) -> Tensor:
         """token_ids (B, T), mask (B, T) bool -> states (B, T, D); `entry` is not used."""
+        if self.training and self.settings.token_dropout:
+            left_out = torch.rand(token_ids.shape, device=token_ids.device) < self.settings.token_dropout
+            token_ids = torch.where(left_out & mask, UNKNOWN_ID, token_ids)
         states: Tensor = self.network(token_ids, mask)
         return states
 

@@ -22,7 +22,7 @@ class VectorSettings:
 
     model        cbow: the mean of the words around predicts the word; skip_gram: the word predicts each of them
     objective    negative: against words drawn from counts ** 0.75 (1310.4546, equation 4); hierarchical: along the
-                 word's path in a Huffman tree (equation 3)
+                 word's path in a Huffman tree (equation 3); full: against every word (equation 2; `full_softmax`)
     width        of a vector
     window       most words to each side; for every word the real number is drawn from 1 to it
     min_count    rarer words are left out
@@ -33,7 +33,7 @@ class VectorSettings:
     """
 
     model: Literal["cbow", "skip_gram"] = "skip_gram"
-    objective: Literal["negative", "hierarchical"] = "negative"
+    objective: Literal["negative", "hierarchical", "full"] = "negative"
     width: int = 100
     window: int = 5
     min_count: int = 5
@@ -74,11 +74,7 @@ def learn_vectors(
     Raises DataError for fewer than two texts, when no word is frequent enough, or when `start` has another width or
     objective.
     """
-    if len(texts) < 2:
-        raise DataError(
-            f"word vectors: found {len(texts)} text, expected many: one on each line. Vectors come from the company "
-            "that words keep"
-        )
+    check_many(texts)
     from gensim.models import Word2Vec
 
     model: Any = Word2Vec(
@@ -94,12 +90,33 @@ def learn_vectors(
         _put_back(model, start, settings)
         model.build_vocab(pieces, update=True)
     if not len(model.wv):
-        raise _nothing_frequent(texts, settings.min_count)
+        raise nothing_frequent(texts, settings.min_count)
     model.train(pieces, total_examples=model.corpus_count, epochs=settings.epochs, callbacks=[_Epochs(on_epoch)])
     words = tuple(model.wv.index_to_key)
     counts = tuple(int(model.wv.get_vecattr(word, "count")) for word in words)
     outputs = model.syn1 if settings.objective == "hierarchical" else model.syn1neg
     return WordVectors(settings, words, counts, model.wv.vectors, outputs)
+
+
+def check_many(texts: Texts) -> None:
+    """Raise DataError unless there are at least two texts."""
+    if len(texts) < 2:
+        raise DataError(
+            f"word vectors: found {len(texts)} text, expected many: one on each line. Vectors come from the company "
+            "that words keep"
+        )
+
+
+def nothing_frequent(texts: Texts, min_count: int) -> DataError:
+    """The error for texts of which no word stands often enough."""
+    from collections import Counter
+
+    counts = Counter(word for text in texts for word in text)
+    top = max(counts.values(), default=0)
+    return DataError(
+        f"word vectors: no word stands {min_count} times ({len(counts):,} different ones, the most frequent one "
+        f"{top} times). Lower min_count, or give more text"
+    )
 
 
 def find_phrases(texts: Texts, *, min_count: int = 5, threshold: float = 10.0) -> list[list[str]]:
@@ -160,14 +177,3 @@ def _put_back(model: Any, start: WordVectors, settings: VectorSettings) -> None:
     order = [place[word] for word in model.wv.index_to_key]  # gensim orders words of equal count its own way
     model.wv.vectors[:] = start.vectors[order]
     model.syn1neg[:] = start.outputs[order]
-
-
-def _nothing_frequent(texts: Texts, min_count: int) -> DataError:
-    from collections import Counter
-
-    counts = Counter(word for text in texts for word in text)
-    top = max(counts.values(), default=0)
-    return DataError(
-        f"word vectors: no word stands {min_count} times ({len(counts):,} different ones, the most frequent one "
-        f"{top} times). Lower min_count, or give more text"
-    )

@@ -15,6 +15,7 @@ from groundswell.model.classifier import TextClassifier
 from groundswell.model.from_scratch import NETWORKS, SETTINGS, EncoderSettings, FromScratchEncoder, load_from_scratch
 from groundswell.text.own_tokens import learn_tokens
 from groundswell.text.tokenization import TextTokenizer
+from groundswell.text.vocabulary import UNKNOWN_ID
 
 TEXTS = (
     "good food", "bad room the screen is dark", "很好", "服务太慢 not good", "slow", "it was not a fine room",
@@ -121,3 +122,21 @@ def test_a_damaged_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / SETTINGS).write_text(json.dumps({**settings, "filters": 7}), encoding="utf-8")
     with pytest.raises(RunFolderError, match="the encoder cannot be loaded"):
         load_from_scratch(tmp_path)
+
+
+def test_tokens_are_left_out_while_training_only(kind: str) -> None:
+    """Which are read as unknown shows in what the embedding is asked for."""
+    encoder, batch = FromScratchEncoder(settings_of(kind, token_dropout=0.4)), documents().collate(range(len(TEXTS)))
+    asked: list[torch.Tensor] = []
+    encoder.network.embedding.register_forward_pre_hook(lambda _, given: asked.append(given[0]))  # type: ignore[union-attr]
+    for _ in range(100):
+        encoder(batch.token_ids, batch.mask)
+    drawn = torch.stack(asked)
+    left_out = drawn != batch.token_ids
+    assert (drawn[left_out] == UNKNOWN_ID).all()
+    assert not (left_out & ~batch.mask).any()
+    # 100 draws of every real token: the share is 0.4 within four standard errors.
+    share, draws = left_out[:, batch.mask].double().mean().item(), 100 * int(batch.mask.sum())
+    assert abs(share - 0.4) < 4 * (0.24 / draws) ** 0.5
+    encoder.eval()(batch.token_ids, batch.mask)
+    assert torch.equal(asked[-1], batch.token_ids)

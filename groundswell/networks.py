@@ -1,0 +1,203 @@
+"""A network from a recipe: built, trained by the loop, taken out again as a model that can be saved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from groundswell import assembly, run_folder, runtime
+from groundswell.assembly import TextModel
+from groundswell.data.batching import Documents
+from groundswell.data.splits import Splits
+from groundswell.evaluation.metrics import dev_metrics
+from groundswell.model.classifier import TextClassifier
+from groundswell.model.outputs import Outputs
+from groundswell.model.saved_model import SavedNetwork
+from groundswell.model.scoring import score_documents
+from groundswell.recipe import Recipe
+from groundswell.results import Fitted
+from groundswell.text.own_tokens import OwnTokens, load_tokens
+from groundswell.training.checkpoints import CheckpointFolder, moving_weights
+from groundswell.training.loop import Evaluate, fit
+from groundswell.training.losses import RowLoss, classification_loss
+from groundswell.training.optimizer import make_adamw
+from groundswell.training.progress import ProgressBar
+from groundswell.tuning.cached_features import CacheSettings, cache_frozen
+from groundswell.tuning.trainable import choose_trainable, tuned_model
+
+Precision = Literal["float32", "bfloat16"]
+TOKENS = "tokens"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a training takes place.
+
+    folder      the run folder
+    resume      go on with what lies there
+    precision   of the arithmetic while training
+    """
+
+    folder: Path
+    resume: bool
+    accelerator: Accelerator
+    precision: Precision
+    bar: ProgressBar
+
+
+def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) -> Fitted:
+    """The recipe's network, trained; what is cut and what is unknown is counted in `splits.accounting`.
+
+    Raises RecipeError or BaseModelError before anything is trained, TrainingError after.
+    """
+    accelerator = place.accelerator
+    with accelerator.main_process_first():
+        tokens = _own_tokens(recipe, splits, place.folder, place.resume or not accelerator.is_main_process)
+    runtime.seed_everything(recipe.seed)
+    text_model = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
+    documents = _documents(recipe, splits, text_model)
+    model, base = text_model.classifier, text_model.base_sha256
+    parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(place.precision))
+    model.to(accelerator.device)
+    with accelerator.main_process_first():
+        train_texts, dev_texts = _with_cache(recipe, model, base, [documents["train"], documents["dev"]], place)
+    batches = assembly.batches_of(recipe, train_texts, splits.examples["train"])
+    assert train_texts.targets is not None
+    row_loss = assembly.row_loss_of(recipe, train_texts.targets, outputs)
+    runtime.seed_everything(recipe.seed + accelerator.process_index)  # the head is made; dropout starts here
+    history = fit(
+        model,
+        batches,
+        classification_loss(row_loss),
+        optimizer=make_adamw(assembly.parameter_groups_of(recipe, model)),
+        schedule=assembly.schedule_of(recipe, batches),
+        accelerator=accelerator,
+        settings=assembly.fit_settings(recipe),
+        evaluate=_dev_evaluation(outputs, dev_texts, row_loss, place),
+        checkpoint_folder=CheckpointFolder(place.folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, base)),
+        resume=place.resume,
+        log=_log_writer(place.folder / run_folder.LOG, place.resume),
+        progress=place.bar,
+    )
+    weights = moving_weights(model)
+    return Fitted(
+        outputs,
+        history,
+        parameters,
+        base,
+        place.precision,
+        lambda: _export(recipe, outputs, splits, weights, place.folder),
+    )
+
+
+def untuned_network(recipe: Recipe, splits: Splits, outputs: Outputs) -> SavedNetwork:
+    """The recipe's network before any training: its encoder under a random head."""
+    return _saved(recipe, assembly.build_model(recipe, outputs, splits.examples["train"]))
+
+
+def _documents(recipe: Recipe, splits: Splits, text_model: TextModel) -> dict[str, Documents]:
+    """Train and dev, tokenized; rows that are cut are counted, also those of test."""
+    documents = {}
+    for split, examples in splits.examples.items():
+        found = assembly.tokenize(recipe, text_model.tokenizer, examples, text_model.outputs)
+        splits.accounting[split].count_cut(found.cut, recipe.text.max_tokens, found.unknown)
+        documents[split] = found.documents
+    return documents
+
+
+def _with_cache(
+    recipe: Recipe, model: TextClassifier, base_sha256: str, documents: list[Documents], place: Place
+) -> list[Documents]:
+    tuning = assembly.tuning_of(recipe)
+    if not recipe.tuning.cache or tuning.first_layer(model.encoder.num_layers) == 0:
+        return documents
+    settings = CacheSettings(
+        runtime.cache_folder(), base_sha256, runtime.torch_dtype(place.precision), 2 * recipe.training.batch_tokens,
+        place.accelerator.device,
+    )  # fmt: skip
+    place.bar.begin("computing what is frozen", sum(map(len, documents)))
+    return cache_frozen(model, tuning, documents, settings, place.bar.advance)
+
+
+def _dev_evaluation(outputs: Outputs, texts: Documents, row_loss: RowLoss, place: Place) -> Evaluate:
+    targets = texts.targets
+    assert targets is not None
+    device = place.accelerator.device
+
+    def evaluate_dev(model: nn.Module) -> dict[str, float]:
+        logits = score_documents(model, texts, device=device, bfloat16=place.precision == "bfloat16")
+        loss = float(row_loss(logits, targets).mean())
+        if outputs.task == "regression":
+            gold, scores = outputs.mean + outputs.scale * targets.double(), outputs.values(logits)[:, 0]
+        else:
+            gold, scores = targets, logits
+        found = dev_metrics(
+            outputs.task, (gold.bool() if outputs.task == "multi_label" else gold).numpy(), scores.numpy()
+        )
+        return {"loss": loss, **found}
+
+    return evaluate_dev
+
+
+def _own_tokens(recipe: Recipe, splits: Splits, folder: Path, learned: bool) -> OwnTokens | None:
+    """What an encoder trained from scratch learned as its tokens, kept beside the checkpoints; else None.
+
+    Learning twice need not give the same pieces (Unigram sums in any order), so a resumed run and other processes read
+    what was learned once.
+    """
+    if not recipe.model.is_from_scratch:
+        return None
+    place = folder / run_folder.CHECKPOINTS / TOKENS
+    if not (learned and place.is_dir()):
+        tokens = assembly.own_tokens_of(recipe, splits.examples["train"])
+        with run_folder.whole_folder(place) as aside:
+            tokens.save(aside)
+    return load_tokens(place)
+
+
+def _export(recipe: Recipe, outputs: Outputs, splits: Splits, weights: dict[str, Tensor], folder: Path) -> SavedNetwork:
+    """The trained weights in a fresh float32 base, merged; low-rank updates are also written to adapter/."""
+    tokens = _own_tokens(recipe, splits, folder, learned=True)
+    fresh = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
+    tuning = assembly.tuning_of(recipe)
+    with run_folder.whole_folder(folder / run_folder.ADAPTER) as aside:
+        tuned_model(fresh.classifier, tuning, weights, aside if tuning.method == "lora" else None)
+    if tuning.method != "lora":
+        (folder / run_folder.ADAPTER).rmdir()
+    return _saved(recipe, fresh)
+
+
+def _saved(recipe: Recipe, text_model: TextModel) -> SavedNetwork:
+    return SavedNetwork(text_model.classifier, text_model.tokenizer, text_model.outputs, assembly.text_settings(recipe))
+
+
+def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
+    """What a resumed run must share with the one it goes on from."""
+    values = recipe.model_dump(mode="json", exclude={"output"})
+    texts = hashlib.sha256()
+    for example in splits.examples["train"]:
+        texts.update(f"{example.text}\0{example.target}\0".encode(errors="surrogatepass"))
+    return {
+        "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
+        "the training data": texts.hexdigest(),
+        "the base model": base,
+    }
+
+
+def _log_writer(path: Path, resume: bool) -> Callable[[dict[str, Any]], None]:
+    """Appends rows to log.jsonl; a resumed run goes on behind the rows of the first."""
+    if not resume:
+        path.unlink(missing_ok=True)
+
+    def write(row: dict[str, Any]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    return write
