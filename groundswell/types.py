@@ -46,12 +46,13 @@ class Opinion:
 class Example:
     """One labelled (or unlabelled) row.
 
-    id       the row's own id, or its row number as a string
-    text     exactly as received
-    target   single label: its name; multi label: a tuple of names; regression: a float; unlabelled: None
-    row      1-based row of the source (line of a JSONL file, record of a CSV without its header)
-    group    rows of one group stay in one split (author, product, thread)
-    time     ISO 8601, as in the file
+    id         the row's own id, or its row number as a string
+    text       exactly as received
+    target     single label: its name; multi label: a tuple of names; regression: a float; unlabelled: None
+    row        1-based row of the source (line of a JSONL file, record of a CSV without its header)
+    group      rows of one group stay in one split (author, product, thread)
+    time       ISO 8601, as in the file
+    opinions   gold opinions, () when the text is known to hold none; None when nobody has looked for them
     """
 
     id: str
@@ -60,6 +61,7 @@ class Example:
     row: int
     group: str | None = None
     time: str | None = None
+    opinions: tuple[Opinion, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
