@@ -10,14 +10,18 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from groundswell.errors import DataError
+from groundswell.model.label_answers import Answer, LabelAnswers
+from groundswell.model.opinion_answers import OpinionAnswers
+from groundswell.model.outputs import Outputs
+from groundswell.model.saved_extractor import SavedExtractor
 from groundswell.model.saved_model import SavedModel, load_model
 from groundswell.model.scorer import ReadText
 from groundswell.run_folder import MODEL, check_files, read_manifest
 from groundswell.runtime import pick_device, pick_precision
 from groundswell.text.blank import is_blank
-from groundswell.text.cleaning import clean
 from groundswell.text.language import detect_language
-from groundswell.types import Analysis
+from groundswell.types import Analysis, Opinion
 
 # A chunk is tokenized, sorted by length and scored at once: larger wastes memory, smaller wastes padding.
 CHUNK_ROWS = 2048
@@ -45,9 +49,17 @@ class Analyzer:
         self.device = pick_device()
         self.precision = pick_precision(precision, self.device)
         self.name = name
-        self.outputs = saved.outputs
-        self._cleaning = saved.cleaning
-        self._scorer = saved.scorer(self.device, bfloat16=self.precision == "bfloat16")
+        bfloat16 = self.precision == "bfloat16"
+        self._labels = self._opinions = None
+        if isinstance(saved, SavedExtractor):
+            self._opinions = OpinionAnswers(saved, self.device, bfloat16=bfloat16)
+        else:
+            self._labels = LabelAnswers(saved, self.device, bfloat16=bfloat16)
+
+    @property
+    def outputs(self) -> Outputs:
+        """What the logits of `score` mean; DataError for a run that finds opinions."""
+        return self._label_answers().outputs
 
     def __call__(self, text: str) -> Analysis:
         """The analysis of one text."""
@@ -64,62 +76,59 @@ class Analyzer:
 
     def score(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
         """Logits (N, C) float32 of texts; a blank text gives the logits of the training prior."""
-        parts = []
-        for chunk in _chunks((None, text) for text in texts):
-            found = [text or "" for _, text in chunk]
-            parts.append(self._logits(found, self._read(found), on_batch))
-        return torch.cat(parts) if parts else torch.empty(0, len(self.outputs.labels))
+        answers = self._label_answers()
+        parts = [answers.logits(chunk, on_batch) for chunk in _text_chunks(texts)]
+        return torch.cat(parts) if parts else torch.empty(0, len(answers.outputs.labels))
+
+    def opinions(
+        self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None
+    ) -> list[tuple[Opinion, ...]]:
+        """The opinions of each text; DataError for a run that gives labels only."""
+        if self._opinions is None:
+            raise DataError(f"{self.name}: finds no opinions. Train with task=opinions")
+        return [found for chunk in _text_chunks(texts) for found in self._opinions.opinions(chunk, on_batch)]
+
+    def _label_answers(self) -> LabelAnswers:
+        if self._labels is None:
+            raise DataError(f"{self.name}: finds opinions and gives no scores of whole texts. Use a run with labels")
+        return self._labels
 
     def _analyse(self, rows: Sequence[TextRow]) -> list[Analysis]:
         errors = [_find_error(text) for _, text in rows]
         texts = [text or "" for (_, text), error in zip(rows, errors, strict=True) if error is None]
-        read = self._read(texts)
-        values = self.outputs.values(self._logits(texts, read, lambda done: None))
-        finished = iter(zip(read, values.tolist(), strict=True))
-        analyses = []
-        for (row_id, text), error in zip(rows, errors, strict=True):
-            if error is not None:
-                analyses.append(Analysis(text or "", id=row_id, error=error))
-            else:
-                seen, scores = next(finished)
-                analyses.append(self._record(row_id, text or "", seen, scores))
-        return analyses
+        answer = self._opinions or self._label_answers()
+        answers = iter(answer(texts))
+        return [
+            self._record(row_id, text or "", next(answers))
+            if error is None
+            else Analysis(text or "", id=row_id, error=error)
+            for (row_id, text), error in zip(rows, errors, strict=True)
+        ]
 
-    def _read(self, texts: Sequence[str]) -> Sequence[ReadText]:
-        return self._scorer.read([clean(text, self._cleaning) for text in texts])
-
-    def _logits(self, texts: Sequence[str], read: Sequence[ReadText], on_batch: Callable[[int], None]) -> Tensor:
-        """Logits (N, C); blank texts are answered without the model."""
-        written = [number for number, text in enumerate(texts) if not is_blank(text)]
-        logits = self._prior_logits().repeat(len(texts), 1)
-        if written:
-            logits[torch.tensor(written)] = self._scorer.logits([read[number] for number in written], on_batch)
-        return logits
-
-    def _prior_logits(self) -> Tensor:
-        prior = torch.tensor(self.outputs.prior)
-        if self.outputs.task == "regression":
-            return torch.zeros(1)
-        return prior.clamp(1e-6, 1 - 1e-6).log() if self.outputs.task == "single_label" else prior.logit(1e-6)
-
-    def _record(self, row_id: str | int | None, text: str, seen: ReadText, values: list[float]) -> Analysis:
-        scores = dict(zip(self.outputs.labels, values, strict=True))
+    def _record(self, row_id: str | int | None, text: str, answer: Answer) -> Analysis:
         language = detect_language(text)
-        single = self.outputs.task == "single_label"
-        label = max(scores, key=scores.__getitem__) if single else None
-        labels = tuple(name for name, score in scores.items() if score >= 0.5)
         return Analysis(
             text,
             language=language,
-            label=label,
-            scores=scores,
-            confidence=None if label is None else scores[label],
-            truncated=seen.truncated,
-            warnings=tuple(_warnings(text, language, seen)),
+            truncated=answer.seen.truncated,
+            warnings=tuple(self._warnings(text, language, answer.seen)),
             model=self.name,
-            labels=labels if self.outputs.task == "multi_label" else None,
             id=row_id,
+            **answer.fields,
         )
+
+    def _warnings(self, text: str, language: str, seen: ReadText) -> Iterator[str]:
+        if is_blank(text):
+            answer = "the scores are the shares of the labels in training" if self._labels else "it holds no opinions"
+            yield f"blank_text: the text is blank; {answer}"
+            return
+        if language == "other":
+            yield "unknown_language: the text is neither Chinese nor English as far as can be told"
+        if seen.num_windows > 1:
+            joined = "whose scores were averaged" if self._labels else "whose opinions were joined"
+            yield f"windowed: the text was read in {seen.num_windows} overlapping windows {joined}"
+        if seen.unknown > MANY_UNKNOWN:
+            yield f"many_unknown_words: {seen.unknown:.0%} of the tokens are unknown to the model"
 
 
 def load(
@@ -134,6 +143,10 @@ def load(
     if verify:
         check_files(folder, manifest)
     return Analyzer(load_model(folder / MODEL), str(manifest["model"]), precision=precision)
+
+
+def _text_chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    return ([text or "" for _, text in chunk] for chunk in _chunks((None, text) for text in texts))
 
 
 def _chunks(rows: Iterable[TextRow]) -> Iterator[list[TextRow]]:
@@ -166,15 +179,3 @@ def _find_error(text: str | None) -> dict[str, str] | None:
         message = "the text holds an unpaired surrogate, which is no character. Read the file in its right encoding"
         return {"code": "unpaired_surrogate", "message": message}
     return None
-
-
-def _warnings(text: str, language: str, seen: ReadText) -> Iterator[str]:
-    if is_blank(text):
-        yield "blank_text: the text is blank; the scores are the shares of the labels in training"
-        return
-    if language == "other":
-        yield "unknown_language: the text is neither Chinese nor English as far as can be told"
-    if seen.num_windows > 1:
-        yield f"windowed: the text was read in {seen.num_windows} overlapping windows whose scores were averaged"
-    if seen.unknown > MANY_UNKNOWN:
-        yield f"many_unknown_words: {seen.unknown:.0%} of the tokens are unknown to the model"

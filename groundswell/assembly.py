@@ -14,15 +14,17 @@ from torch import Tensor
 from groundswell.data.batching import Batch, Documents, shuffled_batches
 from groundswell.data.examples import Columns, Reading
 from groundswell.data.labels import LabelMap
+from groundswell.data.opinion_batching import OpinionBatch, OpinionDocuments
 from groundswell.data.splits import Splits, SplitSettings
 from groundswell.errors import BaseModelError, RecipeError
 from groundswell.model.base_models import find_base_model
 from groundswell.model.classifier import TextClassifier
+from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.encoder import Encoder
 from groundswell.model.from_scratch import EncoderSettings, FromScratchEncoder
 from groundswell.model.outputs import Outputs, describe_outputs
 from groundswell.model.pretrained import load_encoder, load_tokenizer
-from groundswell.model.saved_model import TextSettings, make_text_tokenizer
+from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.recipe import Recipe
 from groundswell.representation.vector_file import open_vectors
 from groundswell.text.cleaning import clean
@@ -56,7 +58,7 @@ class TextModel:
 class TrainingBatches:
     """Batches of the training texts in an order that follows from the seed; see `training.loop.Batches`."""
 
-    documents: Documents
+    documents: Documents | OpinionDocuments
     examples: Sequence[Example]
     batch_tokens: int
     batch_rows: int
@@ -72,7 +74,7 @@ class TrainingBatches:
             epoch=epoch,
         )
 
-    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch:
+    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch | OpinionBatch:
         """The batch of some texts."""
         return self.documents.collate(indices, counted=counted)
 
@@ -118,13 +120,36 @@ def tuning_of(recipe: Recipe) -> Tuning:
 
 def outputs_of(recipe: Recipe, splits: Splits) -> Outputs:
     """The outputs of the recipe's head, from the training texts."""
+    assert recipe.task != "opinions"  # those have no labels of whole texts
     return describe_outputs(recipe.task, splits.examples["train"], recipe.data.label, splits.label_map)
+
+
+@dataclass(frozen=True)
+class Base:
+    """An encoder before its training, and its tokens.
+
+    sha256   of the pretrained weights, or of the vocabulary of an encoder trained from scratch
+    """
+
+    sha256: str
+    tokens: Tokens
+    encoder: Encoder
 
 
 def build_model(
     recipe: Recipe, outputs: Outputs, examples: Sequence[Example], tokens: OwnTokens | None = None
 ) -> TextModel:
-    """The recipe's encoder under a new head; call `seed_everything` first.
+    """The recipe's encoder under a new head; call `seed_everything` first; see `build_base`."""
+    base = build_base(recipe, examples, tokens)
+    tokenizer = make_text_tokenizer(base.tokens, text_settings(recipe))
+    classifier = TextClassifier(
+        base.encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
+    )
+    return TextModel(base.sha256, tokenizer, classifier, outputs)
+
+
+def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | None = None) -> Base:
+    """The recipe's encoder and its tokens.
 
     examples   training texts, of which an encoder trained from scratch learns its tokens
     tokens     tokens it has learned before
@@ -133,7 +158,7 @@ def build_model(
     """
     if recipe.model.is_from_scratch:
         own = tokens or own_tokens_of(recipe, examples)
-        return _text_model(recipe, outputs, own.sha256, own, _from_scratch_encoder(recipe, own))
+        return Base(own.sha256, own, _from_scratch_encoder(recipe, own))
     base = find_base_model(recipe.model.encoder, recipe.model.revision)
     encoder = load_encoder(base.folder, dropout=recipe.model.dropout)
     if encoder.positions is not None and recipe.text.max_tokens > encoder.positions:
@@ -151,7 +176,7 @@ def build_model(
             f"{base.folder}: the tokenizer has {len(pretrained_tokens):,} tokens, but the encoder has embeddings for "
             f"{embedded:,} only. Use the tokenizer that was saved with this encoder"
         )
-    return _text_model(recipe, outputs, base.sha256, pretrained_tokens, encoder)
+    return Base(base.sha256, pretrained_tokens, encoder)
 
 
 def own_tokens_of(recipe: Recipe, examples: Sequence[Example]) -> OwnTokens:
@@ -219,13 +244,13 @@ def fit_settings(recipe: Recipe) -> FitSettings:
     )
 
 
-def batches_of(recipe: Recipe, documents: Documents, examples: Sequence[Example]) -> TrainingBatches:
+def batches_of(recipe: Recipe, documents: Documents | OpinionDocuments, examples: Sequence[Example]) -> TrainingBatches:
     """The recipe's batches of the training texts."""
     training = recipe.training
     return TrainingBatches(documents, examples, training.batch_tokens, training.batch_rows, recipe.seed)
 
 
-def parameter_groups_of(recipe: Recipe, model: TextClassifier) -> list[dict[str, Any]]:
+def parameter_groups_of(recipe: Recipe, model: EncodedModel) -> list[dict[str, Any]]:
     """The moving weights of `model` in groups with the recipe's rates and weight decay."""
     training = recipe.training
     assert training.learning_rate is not None  # the recipe fills both in
@@ -244,14 +269,6 @@ def schedule_of(recipe: Recipe, batches: TrainingBatches) -> Schedule:
     plans = [batches.plan(epoch) for epoch in range(training.epochs)]
     total_steps = sum(math.ceil(len(plan) / training.accumulation) for plan in plans)
     return make_schedule(training.schedule, total_steps=total_steps, warmup_share=training.warmup_share)
-
-
-def _text_model(recipe: Recipe, outputs: Outputs, sha256: str, tokens: Tokens, encoder: Encoder) -> TextModel:
-    tokenizer = make_text_tokenizer(tokens, text_settings(recipe))
-    classifier = TextClassifier(
-        encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
-    )
-    return TextModel(sha256, tokenizer, classifier, outputs)
 
 
 def _from_scratch_encoder(recipe: Recipe, tokens: OwnTokens) -> FromScratchEncoder:

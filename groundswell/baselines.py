@@ -64,7 +64,7 @@ def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> Fitted:
         splits.accounting[split].unknown = _unknown_share(features, cut)
     saved = SavedBaseline(classifier, outputs, recipe.text.cleaning)
     parameters = Parameters(classifier.num_weights, classifier.num_weights, 0)
-    return Fitted(outputs, history, parameters, None, "float32", lambda: saved)
+    return Fitted(outputs.labels, history, parameters, None, "float32", lambda: saved)
 
 
 def _cleaned(recipe: Recipe, examples: Sequence[Example]) -> list[str]:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from groundswell import assembly, run_folder, runtime
@@ -23,33 +17,13 @@ from groundswell.model.saved_model import SavedNetwork
 from groundswell.model.scoring import score_documents
 from groundswell.recipe import Recipe
 from groundswell.results import Fitted
-from groundswell.text.own_tokens import OwnTokens, load_tokens
-from groundswell.training.checkpoints import CheckpointFolder, moving_weights
+from groundswell.run_place import Place, learned_tokens
+from groundswell.training.checkpoints import moving_weights
 from groundswell.training.loop import Evaluate, fit
 from groundswell.training.losses import RowLoss, classification_loss
 from groundswell.training.optimizer import make_adamw
-from groundswell.training.progress import ProgressBar
 from groundswell.tuning.cached_features import CacheSettings, cache_frozen
 from groundswell.tuning.trainable import choose_trainable, tuned_model
-
-Precision = Literal["float32", "bfloat16"]
-TOKENS = "tokens"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a training takes place.
-
-    folder      the run folder
-    resume      go on with what lies there
-    precision   of the arithmetic while training
-    """
-
-    folder: Path
-    resume: bool
-    accelerator: Accelerator
-    precision: Precision
-    bar: ProgressBar
 
 
 def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) -> Fitted:
@@ -58,8 +32,7 @@ def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) 
     Raises RecipeError or BaseModelError before anything is trained, TrainingError after.
     """
     accelerator = place.accelerator
-    with accelerator.main_process_first():
-        tokens = _own_tokens(recipe, splits, place.folder, place.resume or not accelerator.is_main_process)
+    tokens = place.own_tokens(recipe, splits)
     runtime.seed_everything(recipe.seed)
     text_model = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
     documents = _documents(recipe, splits, text_model)
@@ -81,14 +54,14 @@ def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) 
         accelerator=accelerator,
         settings=assembly.fit_settings(recipe),
         evaluate=_dev_evaluation(outputs, dev_texts, row_loss, place),
-        checkpoint_folder=CheckpointFolder(place.folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, base)),
+        checkpoint_folder=place.checkpoints(recipe, splits, base),
         resume=place.resume,
-        log=_log_writer(place.folder / run_folder.LOG, place.resume),
+        log=place.log_writer(),
         progress=place.bar,
     )
     weights = moving_weights(model)
     return Fitted(
-        outputs,
+        outputs.labels,
         history,
         parameters,
         base,
@@ -146,25 +119,9 @@ def _dev_evaluation(outputs: Outputs, texts: Documents, row_loss: RowLoss, place
     return evaluate_dev
 
 
-def _own_tokens(recipe: Recipe, splits: Splits, folder: Path, learned: bool) -> OwnTokens | None:
-    """What an encoder trained from scratch learned as its tokens, kept beside the checkpoints; else None.
-
-    Learning twice need not give the same pieces (Unigram sums in any order), so a resumed run and other processes read
-    what was learned once.
-    """
-    if not recipe.model.is_from_scratch:
-        return None
-    place = folder / run_folder.CHECKPOINTS / TOKENS
-    if not (learned and place.is_dir()):
-        tokens = assembly.own_tokens_of(recipe, splits.examples["train"])
-        with run_folder.whole_folder(place) as aside:
-            tokens.save(aside)
-    return load_tokens(place)
-
-
 def _export(recipe: Recipe, outputs: Outputs, splits: Splits, weights: dict[str, Tensor], folder: Path) -> SavedNetwork:
     """The trained weights in a fresh float32 base, merged; low-rank updates are also written to adapter/."""
-    tokens = _own_tokens(recipe, splits, folder, learned=True)
+    tokens = learned_tokens(recipe, splits, folder, learned=True)
     fresh = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
     tuning = assembly.tuning_of(recipe)
     with run_folder.whole_folder(folder / run_folder.ADAPTER) as aside:
@@ -176,28 +133,3 @@ def _export(recipe: Recipe, outputs: Outputs, splits: Splits, weights: dict[str,
 
 def _saved(recipe: Recipe, text_model: TextModel) -> SavedNetwork:
     return SavedNetwork(text_model.classifier, text_model.tokenizer, text_model.outputs, assembly.text_settings(recipe))
-
-
-def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
-    """What a resumed run must share with the one it goes on from."""
-    values = recipe.model_dump(mode="json", exclude={"output"})
-    texts = hashlib.sha256()
-    for example in splits.examples["train"]:
-        texts.update(f"{example.text}\0{example.target}\0".encode(errors="surrogatepass"))
-    return {
-        "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
-        "the training data": texts.hexdigest(),
-        "the base model": base,
-    }
-
-
-def _log_writer(path: Path, resume: bool) -> Callable[[dict[str, Any]], None]:
-    """Appends rows to log.jsonl; a resumed run goes on behind the rows of the first."""
-    if not resume:
-        path.unlink(missing_ok=True)
-
-    def write(row: dict[str, Any]) -> None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-
-    return write

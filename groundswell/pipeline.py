@@ -19,12 +19,13 @@ from groundswell.data.accounting import Accounting
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
 from groundswell.model.saved_model import save_model
-from groundswell.networks import Place, Precision, fit_network, untuned_network
+from groundswell.networks import fit_network, untuned_network
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Fitted, Measured, measure, write_results
 from groundswell.run_folder import read_manifest
 from groundswell.run_naming import claim_folder, claim_free_folder
+from groundswell.run_place import Place, Precision
 from groundswell.training.checkpoints import CheckpointFolder
 from groundswell.training.progress import ProgressBar
 from groundswell.training.trackers import check_trackers

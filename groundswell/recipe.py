@@ -24,11 +24,12 @@ CleaningStep = Literal[
     "lower_case",
     "blanks",
 ]
-Task = Literal["single_label", "multi_label", "regression"]
+Task = Literal["single_label", "multi_label", "regression", "opinions"]
+Element = Literal["aspect", "opinion", "category", "polarity"]
 Pooling = Literal["mean", "cls", "last", "max", "attention"]
 Truncation = Literal["head", "tail", "head_tail", "windows"]
 TuningMethod = Literal["full", "head", "lora"]
-LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse"]
+LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse", "opinions"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Tracker = Literal["tensorboard", "wandb", "mlflow"]
 TokenKind = Literal["words", "jieba", "characters", "bpe", "unigram"]
@@ -90,6 +91,8 @@ class DataSection(Section):
     dev_share: Number = Field(0.1, gt=0, lt=1, description="share of train held out when `dev` is missing")
     limit: Whole | None = Field(None, ge=2, description="number of training rows, a seeded stratified draw")
     labels: dict[LabelName, LabelName] = Field(default_factory=dict, description="label in the file -> name it gets")
+    format: str | None = Field(None, description="of opinions, such as aste or acos; without it it is detected")
+    repair: bool = Field(False, description="opinions whose offsets are wrong are put where their words stand")
     encoding: str | None = Field(None, description="without it the encoding is detected")
     max_characters: Whole = Field(1_000_000, ge=1, description="longer texts are dropped and counted")
     max_bad_share: Number = Field(0.01, ge=0, le=1, description="share of unreadable rows above which reading stops")
@@ -159,6 +162,26 @@ class LinearSection(Section):
     lexicon: str | None = Field(None, min_length=1, description="`en`, `zh`, or a CSV file: word, kind, value")
 
 
+class OpinionsSection(Section):
+    """What of an opinion is looked for (task: opinions)."""
+
+    elements: tuple[Element, ...] = Field(
+        ("aspect", "opinion", "polarity"), min_length=1, description="what tells two opinions apart"
+    )
+    longest_span: Whole | None = Field(
+        None, ge=1, le=64, description="in tokens; without it the shortest that holds 99 % of the training spans"
+    )
+
+    @model_validator(mode="after")
+    def elements_are_in_order(self) -> Self:
+        if "aspect" not in self.elements and "opinion" not in self.elements:
+            raise ValueError(f"elements={list(self.elements)} names no span; add aspect or opinion")
+        order = [name for name in ("aspect", "opinion", "category", "polarity") if name in self.elements]
+        if list(self.elements) != order:
+            raise ValueError(f"elements={list(self.elements)}: expected each once and in this order: {order}")
+        return self
+
+
 class ModelSection(Section):
     """Which encoder reads the text and how its states become one vector."""
 
@@ -176,6 +199,7 @@ class ModelSection(Section):
     head_dropout: Number = Field(0.1, ge=0, lt=1, description="on the pooled vector while training")
     scratch: ScratchSection = ScratchSection()
     linear: LinearSection = LinearSection()
+    opinions: OpinionsSection = OpinionsSection()
 
     @property
     def is_from_scratch(self) -> bool:
@@ -236,7 +260,7 @@ class TrainingSection(Section):
     class_weights: Literal["none", "balanced"] | dict[LabelName, Annotated[Number, Field(gt=0)]] = Field(
         "none", description="balanced: rare labels count more; or a weight for every label"
     )
-    metric: Literal["auto", "accuracy", "macro_f1", "micro_f1", "pearson", "mae", "loss"] = Field(
+    metric: Literal["auto", "accuracy", "macro_f1", "micro_f1", "pearson", "mae", "f1", "loss"] = Field(
         "auto", description="dev metric that chooses the best epoch"
     )
     patience: Whole | None = Field(None, ge=1, description="epochs without a better dev metric before stopping")
@@ -263,7 +287,9 @@ class OutputSection(Section):
 class Recipe(Section):
     """A training run, whole."""
 
-    task: Task = Field("single_label", description="what a text gets: one label, any number of labels, or a value")
+    task: Task = Field(
+        "single_label", description="what a text gets: one label, any number of labels, a value, or opinions"
+    )
     data: DataSection
     text: TextSection = TextSection()
     model: ModelSection = ModelSection()
@@ -323,13 +349,13 @@ class Recipe(Section):
         loss, fitting = self.training.loss, LOSSES_OF_TASK[self.task]
         if loss not in fitting:
             raise ValueError(f"training.loss={loss!r} does not fit task={self.task!r}; choose {' or '.join(fitting)}")
-        if self.task == "regression" and self.training.class_weights != "none":
-            raise ValueError("training.class_weights has no effect with task='regression'; remove it")
+        if self.task in ("regression", "opinions") and self.training.class_weights != "none":
+            raise ValueError(f"training.class_weights has no effect with task={self.task!r}; remove it")
         if self.training.label_smoothing and self.training.loss != "cross_entropy":
             raise ValueError(f"training.label_smoothing has no effect with loss={loss!r}; set it to 0")
         classification = ("accuracy", "macro_f1", "micro_f1", "loss")
-        regression = ("pearson", "mae", "loss")
-        if self.training.metric not in (regression if self.task == "regression" else classification):
+        fitting_metrics = {"regression": ("pearson", "mae", "loss"), "opinions": ("f1",)}.get(self.task, classification)
+        if self.training.metric not in fitting_metrics:
             raise ValueError(f"training.metric={self.training.metric!r} does not exist for task={self.task!r}")
         return self
 

@@ -11,7 +11,9 @@ LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
     "single_label": ("cross_entropy", "focal"),
     "multi_label": ("bce", "focal"),
     "regression": ("mse",),
+    "opinions": ("opinions",),
 }
+METRIC_OF_TASK = {"multi_label": "macro_f1", "regression": "pearson", "opinions": "f1"}
 _RECURRENT = {"width": 128, "hidden": 128, "layers": 1, "bidirectional": True, "token_dropout": 0.0, "static": False}
 # What an encoder trained from scratch reads of `model.scratch`.
 SHAPES: dict[str, dict[str, Any]] = {
@@ -99,7 +101,9 @@ def _training(given: dict[str, dict[str, Any]], task: object, encoder: object) -
     if training.get("loss", "auto") == "auto" and isinstance(task, str):
         training["loss"] = LOSSES_OF_TASK.get(task, ("auto",))[0]
     if training.get("metric", "auto") == "auto" and isinstance(task, str):
-        training["metric"] = {"multi_label": "macro_f1", "regression": "pearson"}.get(task, "accuracy")
+        training["metric"] = {"multi_label": "macro_f1", "regression": "pearson", "opinions": "f1"}.get(
+            task, "accuracy"
+        )
     return training
 
 

@@ -64,12 +64,13 @@ def measure(
 class Fitted:
     """What a training gives.
 
+    names         of everything the model can answer with
     base_sha256   of the pretrained weights or the learned vocabulary; None when there is neither
     precision     of the arithmetic while training
     export        makes the model that is saved
     """
 
-    outputs: Outputs
+    names: tuple[str, ...]
     history: History
     parameters: Parameters
     base_sha256: str | None
@@ -122,7 +123,7 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
         or files.get(f"{run_folder.MODEL}/vocabulary.json")
         or files.get(f"{run_folder.MODEL}/features.json"),
         "label_map": {
-            "names": list(run.fitted.outputs.labels),
+            "names": list(run.fitted.names),
             "sha256": run.splits.label_map and run.splits.label_map.sha256(),
         },
         "parameters": vars(run.fitted.parameters),

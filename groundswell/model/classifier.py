@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import torch
 from torch import Tensor, nn
 
 from groundswell.data.batching import Batch
+from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.encoder import Encoder
 from groundswell.representation.pooling import Pooling, PoolingName
 
@@ -29,7 +28,7 @@ class LinearHead(nn.Module):
         return logits
 
 
-class TextClassifier(nn.Module):
+class TextClassifier(EncodedModel):
     """Logits of each text; a text in several windows gets the mean of its windows' logits.
 
     A text gives the same logits alone and in a padded batch. The number of outputs is the number of classes
@@ -37,25 +36,11 @@ class TextClassifier(nn.Module):
     """
 
     def __init__(self, encoder: Encoder, pooling: PoolingName, num_outputs: int, *, head_dropout: float = 0.0) -> None:
-        super().__init__()
-        self.encoder = encoder
+        super().__init__(encoder)
         self.pooling = Pooling(pooling, encoder.width)
         self.head = LinearHead(encoder.width, num_outputs, head_dropout)
         # Set by cached tuning: the states a batch carries already come out of the encoder.
         self.states_are_final = False
-        self._kept_in_eval: list[nn.Module] = []
-
-    def keep_in_eval(self, modules: list[nn.Module]) -> None:
-        """Frozen modules that run without dropout also while the rest trains."""
-        self._kept_in_eval = modules
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch training behaviour on or off, except for frozen modules."""
-        super().train(mode)
-        for module in self._kept_in_eval:
-            module.eval()
-        return self
 
     def forward(self, batch: Batch) -> Tensor:
         """A batch of N texts in W windows -> (N, C) float32."""

@@ -24,26 +24,18 @@ from groundswell.model.from_scratch import SETTINGS, load_from_scratch
 from groundswell.model.linear import FEATURES, LinearClassifier, load_linear
 from groundswell.model.outputs import Outputs
 from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.saved_extractor import SavedExtractor, load_extractor
 from groundswell.model.scorer import NetworkScorer, Scorer
+from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.representation.pooling import PoolingName
 from groundswell.run_folder import write_json
 from groundswell.text.own_tokens import load_tokens
 from groundswell.text.pretrained_tokens import PretrainedTokens
-from groundswell.text.tokenization import TextTokenizer, Tokens, Truncation
+from groundswell.text.tokenization import TextTokenizer, Tokens
 
 HEAD = "head.safetensors"
 DESCRIPTION = "groundswell.json"
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class TextSettings:
-    """How a text becomes tokens."""
-
-    cleaning: tuple[str, ...]
-    max_tokens: int
-    truncation: Truncation
-    window_overlap: int
 
 
 @dataclass(frozen=True)
@@ -78,19 +70,17 @@ class SavedBaseline:
         return self.classifier
 
 
-SavedModel = SavedNetwork | SavedBaseline
-
-
-def make_text_tokenizer(tokens: Tokens, text: TextSettings) -> TextTokenizer:
-    """The tokenizer that cuts as the settings say; training and prediction both come through here."""
-    return TextTokenizer(
-        tokens, max_tokens=text.max_tokens, truncation=text.truncation, window_overlap=text.window_overlap
-    )
+SavedModel = SavedNetwork | SavedBaseline | SavedExtractor
 
 
 def save_model(saved: SavedModel, folder: Path) -> None:
     """Write a model into an existing folder."""
-    description: dict[str, Any] = {"format": FORMAT, "outputs": asdict(saved.outputs)}
+    description: dict[str, Any] = {"format": FORMAT}
+    if isinstance(saved, SavedExtractor):
+        description |= {"opinions": saved.save(folder), "text": asdict(saved.text)}
+        write_json(folder / DESCRIPTION, description)
+        return
+    description["outputs"] = asdict(saved.outputs)
     if isinstance(saved, SavedBaseline):
         saved.classifier.save(folder)
         description["cleaning"] = list(saved.cleaning)
@@ -118,6 +108,9 @@ def load_model(folder: Path) -> SavedModel:
             f"{folder / DESCRIPTION}: format {description.get('format')!r}, expected {FORMAT}. "
             "It was written by another version of groundswell; install that one, or train again"
         )
+    if "opinions" in description:
+        encoder, tokens = _encoder_and_tokens(folder)
+        return load_extractor(folder, description["opinions"], encoder, tokens, _text_settings(description))
     found: dict[str, Any] = description["outputs"]
     outputs = Outputs(**{**found, "labels": tuple(found["labels"]), "prior": tuple(found["prior"])})
     if (folder / FEATURES).exists():
@@ -126,7 +119,7 @@ def load_model(folder: Path) -> SavedModel:
 
 
 def _load_network(folder: Path, description: dict[str, Any], outputs: Outputs) -> SavedNetwork:
-    text = TextSettings(**{**description["text"], "cleaning": tuple(description["text"]["cleaning"])})
+    text = _text_settings(description)
     pooling: PoolingName = description["pooling"]
     encoder, tokens = _encoder_and_tokens(folder)
     model = TextClassifier(encoder, pooling, len(outputs.labels))
@@ -139,6 +132,10 @@ def _load_network(folder: Path, description: dict[str, Any], outputs: Outputs) -
         )
     model.eval()
     return SavedNetwork(model, make_text_tokenizer(tokens, text), outputs, text)
+
+
+def _text_settings(description: dict[str, Any]) -> TextSettings:
+    return TextSettings(**{**description["text"], "cleaning": tuple(description["text"]["cleaning"])})
 
 
 def _encoder_and_tokens(folder: Path) -> tuple[Encoder, Tokens]:

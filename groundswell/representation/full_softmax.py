@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from groundswell.errors import DataError
 from groundswell.representation.word2vec import Texts, VectorSettings, WordVectors, check_many, nothing_frequent
 
-BATCH_WORDS = 256
+BATCH_WORDS = 32
 
 
 class Neighbours(NamedTuple):

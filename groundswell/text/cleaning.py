@@ -1,6 +1,6 @@
 """Cleaning: named steps over a text, each of which knows where its characters came from.
 
-A step returns the new text and the pieces it replaced. `clean` keeps the text alone; `clean_with_offsets` also
+A step returns the new text and the pieces it replaced. `clean` keeps the text alone; `clean_with_places` also
 follows the pieces back to the original, so a span found in the cleaned text points into the text as received.
 
 >>> clean("<p>好&amp;快</p>", ["html", "blanks"])
@@ -37,6 +37,7 @@ class Cleaned(NamedTuple):
 
 
 Step = Callable[[str], Cleaned]
+Place = tuple[int, int]  # code points of the text as received, end-exclusive
 
 # A tag starts with a letter right after `<` or `</`, so `I <3 it`, `a < b` and `<joe@example.com>` are no tags.
 _MARKUP = re.compile(
@@ -75,20 +76,20 @@ def clean(text: str, steps: Sequence[str]) -> str:
     return text
 
 
-def clean_with_offsets(text: str, steps: Sequence[str]) -> tuple[str, list[int]]:
-    """`clean(text, steps)` and, for each of its characters, the code point of `text` it comes from.
+def clean_with_places(text: str, steps: Sequence[str]) -> tuple[str, list[Place]]:
+    """`clean(text, steps)` and, for each of its characters, the piece of `text` it comes from.
 
-    The offsets never fall, are one longer than the cleaned text and end with `len(text)`: the piece
-    `cleaned[a:b]` comes from `text[offsets[a]:offsets[b]]`, together with what was removed right behind it.
+    The places follow one another as the characters do. A character that stands for several (`&` for `&amp;`) has
+    all of them as its place; characters that were removed are nobody's.
 
-    >>> clean_with_offsets("a&amp;b", ["html"])
-    ('a&b', [0, 1, 6, 7])
+    >>> clean_with_places("a&amp;b", ["html"])
+    ('a&b', [(0, 1), (1, 6), (6, 7)])
     """
-    offsets = list(range(len(text) + 1))
+    places = [(number, number + 1) for number in range(len(text))]
     for step in _find_steps(steps):
         text, edits = step(text)
-        offsets = _follow(edits, offsets) if edits else offsets
-    return text, offsets
+        places = _follow(edits, places) if edits else places
+    return text, places
 
 
 def _find_steps(names: Sequence[str]) -> list[Step]:
@@ -103,14 +104,16 @@ def _find_steps(names: Sequence[str]) -> list[Step]:
     return [CLEANING_STEPS[name] for name in names]
 
 
-def _follow(edits: Sequence[Edit], offsets: list[int]) -> list[int]:
-    followed: list[int] = []
+def _follow(edits: Sequence[Edit], places: list[Place]) -> list[Place]:
+    followed: list[Place] = []
     position = 0
     for edit in edits:
-        followed += offsets[position : edit.start]
-        followed += [offsets[edit.start]] * len(edit.replacement)
+        followed += places[position : edit.start]
+        if edit.start < edit.end:
+            place = (places[edit.start][0], places[edit.end - 1][1])
+            followed += [place] * len(edit.replacement)
         position = edit.end
-    return followed + offsets[position:]
+    return followed + places[position:]
 
 
 def _apply(text: str, edits: Sequence[Edit]) -> Cleaned:

@@ -11,6 +11,7 @@ from typing import Any
 
 from groundswell.errors import RunFolderError
 from groundswell.run_folder import write_json
+from groundswell.text.cleaning import Place
 from groundswell.text.segmentation import Segmentation, TokenKind
 from groundswell.text.subwords import learn_pieces, pieces_in
 from groundswell.text.vocabulary import PAD_ID, UNKNOWN_ID, Vocabulary, build_vocabulary
@@ -42,6 +43,11 @@ class OwnTokens:
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text."""
         return [self.vocabulary.ids(tokens) for tokens in self.segmentation(texts)]
+
+    def located(self, texts: Sequence[str]) -> list[tuple[list[int], list[Place]]]:
+        """The ids of each text, and where in the text each of them stands."""
+        found = [self.segmentation.places(text) for text in texts]
+        return [(self.vocabulary.ids(token for token, _ in tokens), [place for _, place in tokens]) for tokens in found]
 
     def save(self, folder: Path) -> None:
         """Write vocabulary.json."""

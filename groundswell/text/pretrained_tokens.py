@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundswell.text.cleaning import Place
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -38,18 +40,30 @@ class PretrainedTokens:
         """The ids of each text, without the special ones around it."""
         with self._lock:
             encodings = self._engine.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [self._without_controls(encoding.ids) for encoding in encodings]
+        return [[found for found, _ in self._without_controls(encoding.ids)] for encoding in encodings]
+
+    def located(self, texts: Sequence[str]) -> list[tuple[list[int], list[Place]]]:
+        """The ids of each text, and where in the text each of them stands."""
+        with self._lock:
+            encodings = self._engine.encode_batch(list(texts), add_special_tokens=False)
+        located = []
+        for encoding in encodings:
+            kept = self._without_controls(encoding.ids)
+            located.append(([found for found, _ in kept], [encoding.offsets[place] for _, place in kept]))
+        return located
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer in transformers' layout."""
         self.tokenizer.save_pretrained(folder)
 
-    def _without_controls(self, ids: list[int]) -> list[int]:
-        """Control ids become the unknown token: a Unigram vocabulary spells its own control tokens out."""
+    def _without_controls(self, ids: list[int]) -> list[tuple[int, int]]:
+        """Ids with their numbers; control ids become the unknown token: a Unigram vocabulary spells its own out."""
+        numbered = [(found, number) for number, found in enumerate(ids)]
         if self._controls.isdisjoint(ids):
-            return ids
-        instead = [] if self.unknown_id is None or self.unknown_id in self._controls else [self.unknown_id]
-        return [kept for found in ids for kept in (instead if found in self._controls else [found])]
+            return numbered
+        instead = None if self.unknown_id in self._controls else self.unknown_id
+        replaced = [(instead if found in self._controls else found, number) for found, number in numbered]
+        return [(found, number) for found, number in replaced if found is not None]
 
 
 def _special_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from groundswell.text.cleaning import Place
 from groundswell.text.segmentation_zh import ChineseWords
 from groundswell.text.subwords import Pieces
 
@@ -47,6 +48,17 @@ class Segmentation:
         if isinstance(self._segment, Pieces):
             return self._segment.many(texts)
         return [self._segment(text) for text in texts]
+
+    def places(self, text: str) -> list[tuple[str, Place]]:
+        """The tokens of one text, each with the code points it stands at; a learned piece's mark stands nowhere."""
+        if isinstance(self._segment, Pieces):
+            return self._segment.places(text)
+        located, position = [], 0
+        for token in self._segment(text):
+            start = text.index(token, position)  # every token is a piece of the text, in order
+            position = start + len(token)
+            located.append((token, (start, position)))
+        return located
 
     @cached_property
     def _segment(self) -> Segment | Pieces:

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from groundswell.text.cleaning import Place
+
 UNKNOWN_PIECE = "<unk>"
+WORD_MARK = "▁"
 
 
 class Pieces:
@@ -27,6 +30,15 @@ class Pieces:
         """The pieces of each text, in order."""
         with self._lock:
             return [encoding.tokens for encoding in self._engine.encode_batch(list(texts))]
+
+    def places(self, text: str) -> list[tuple[str, Place]]:
+        """The pieces of one text, each with the code points it stands at; the mark of a beginning alone at none."""
+        with self._lock:
+            found = self._engine.encode(text)
+        return [
+            (piece, (start, start if piece == WORD_MARK else end))
+            for piece, (start, end) in zip(found.tokens, found.offsets, strict=True)
+        ]
 
 
 def pieces_in(learned: str) -> list[str]:

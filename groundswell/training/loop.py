@@ -18,6 +18,7 @@ from accelerate.utils import broadcast_object_list, gather_object
 from torch import Tensor, nn
 
 from groundswell.data.batching import Batch
+from groundswell.data.opinion_batching import OpinionBatch
 from groundswell.errors import TrainingError
 from groundswell.training import checkpoints
 from groundswell.training.checkpoints import Checkpoint, CheckpointFolder
@@ -35,7 +36,7 @@ class Batches(Protocol):
     def plan(self, epoch: int) -> Sequence[Sequence[int]]:
         """The micro-batches of an epoch, each the numbers of its texts; depends on the epoch alone."""
 
-    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch:
+    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch | OpinionBatch:
         """The batch of some texts; with `counted=False` none of them has weight."""
 
     def describe(self, indices: Sequence[int]) -> str:
@@ -208,7 +209,7 @@ class _Run:
                 {**row, "learning_rate": self.rates[0] * share, "grad_norm": None if norm is None else float(norm)}
             )
 
-    def _share(self, indices: Sequence[int]) -> Batch:
+    def _share(self, indices: Sequence[int]) -> Batch | OpinionBatch:
         """This process's texts of a micro-batch; a process without any gets one that counts for nothing."""
         mine = list(indices)[self.accelerator.process_index :: self.accelerator.num_processes]
         batch = self.batches.collate(mine) if mine else self.batches.collate(indices[:1], counted=False)

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -26,7 +26,8 @@ class LossSum(NamedTuple):
     num_items: Tensor
 
 
-Loss = Callable[[nn.Module, Batch], LossSum]
+# The batch is whatever `Batches.collate` of the same training makes.
+Loss = Callable[[nn.Module, Any], LossSum]
 RowLoss = Callable[[Tensor, Tensor], Tensor]
 
 

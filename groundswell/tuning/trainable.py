@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from groundswell.errors import BaseModelError
-from groundswell.model.classifier import TextClassifier
+from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.pretrained import PretrainedEncoder
 from groundswell.training.checkpoints import restore_weights
 
@@ -61,7 +61,7 @@ class Parameters:
     adapted_modules: int
 
 
-def choose_trainable(model: TextClassifier, tuning: Tuning, *, frozen_dtype: torch.dtype = torch.float32) -> Parameters:
+def choose_trainable(model: EncodedModel, tuning: Tuning, *, frozen_dtype: torch.dtype = torch.float32) -> Parameters:
     """Freeze and wrap `model` in place so that exactly the weights of the method move; all moving weights are float32.
 
     Pooling and head always move. Frozen weights are kept in `frozen_dtype`; what lies below the lowest layer that moves
@@ -87,7 +87,7 @@ def choose_trainable(model: TextClassifier, tuning: Tuning, *, frozen_dtype: tor
 
 
 def tuned_model(
-    fresh: TextClassifier, tuning: Tuning, weights: dict[str, Tensor], adapter_folder: Path | None
+    fresh: EncodedModel, tuning: Tuning, weights: dict[str, Tensor], adapter_folder: Path | None
 ) -> Parameters:
     """Put trained weights into a freshly loaded model, in place, and merge low-rank updates into its weights (float32).
 
@@ -104,7 +104,7 @@ def tuned_model(
     return parameters
 
 
-def _add_lora(model: TextClassifier, lora: Lora, first_layer: int) -> int:
+def _add_lora(model: EncodedModel, lora: Lora, first_layer: int) -> int:
     from peft import LoraConfig, get_peft_model
     from peft.tuners.tuners_utils import BaseTunerLayer
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundswell.errors import RecipeError
-from groundswell.text.cleaning import CLEANING_STEPS, clean, clean_with_offsets
+from groundswell.text.cleaning import CLEANING_STEPS, clean, clean_with_places
 
 # pieces that make steps do something, between arbitrary characters
 PIECES = st.sampled_from(
@@ -98,32 +98,32 @@ def test_unknown_steps_are_refused_all_at_once() -> None:
     ]
 
 
-def test_offsets_by_hand() -> None:
-    """`<b>` (0-3) goes, `&amp;` (4-9) becomes one character at 4, both blanks (10-12) become one at 10."""
+def test_places_by_hand() -> None:
+    """`<b>` (0-3) goes, `&amp;` (4-9) becomes one character, both blanks (10-12) become one, `</b>` goes."""
     text = "<b>x&amp;y  好</b>"
-    cleaned, offsets = clean_with_offsets(text, ["html", "blanks"])
+    cleaned, places = clean_with_places(text, ["html", "blanks"])
     assert cleaned == "x&y 好"
-    assert offsets == [3, 4, 9, 10, 12, len(text)]
-    assert text[offsets[4] : offsets[4] + 1] == "好"
+    assert places == [(3, 4), (4, 9), (9, 10), (10, 12), (12, 13)]
+    assert text[places[4][0] : places[4][1]] == "好"
 
 
 @settings(max_examples=1000, deadline=None)
 @given(TEXTS, STEPS)
-def test_offsets_hold_for_any_text_and_steps(text: str, steps: list[str]) -> None:
-    cleaned, offsets = clean_with_offsets(text, steps)
+def test_places_hold_for_any_text_and_steps(text: str, steps: list[str]) -> None:
+    cleaned, places = clean_with_places(text, steps)
     assert cleaned == clean(text, steps)
-    assert len(offsets) == len(cleaned) + 1
-    assert offsets[-1] == len(text)
-    assert all(a <= b for a, b in pairwise(offsets))
+    assert len(places) == len(cleaned)
+    assert all(0 <= start < end <= len(text) for start, end in places)
+    assert all(a == b or a[1] <= b[0] for a, b in pairwise(places))
 
 
 @settings(max_examples=1000, deadline=None)
 @given(TEXTS, st.sampled_from(["lower_case", "full_width", "traditional_to_simplified", "control_characters"]))
-def test_each_character_comes_from_where_its_offset_says(text: str, step: str) -> None:
+def test_each_character_comes_from_its_place(text: str, step: str) -> None:
     """Cleaning the original piece alone gives the cleaned character, for steps that look at characters alone."""
-    cleaned, offsets = clean_with_offsets(text, [step])
-    for place, character in enumerate(cleaned):
-        origin = text[offsets[place]]
+    cleaned, places = clean_with_places(text, [step])
+    for (start, end), character in zip(places, cleaned, strict=True):
+        origin = text[start:end]
         if step == "traditional_to_simplified":  # phrases decide, so only the kind is known
             assert (character == origin) or unicodedata.category(origin) == "Lo"
         elif step == "lower_case":

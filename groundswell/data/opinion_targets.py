@@ -1,0 +1,142 @@
+"""From gold opinions in code points to places of tokens, window by window, with everything counted that gets lost."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from groundswell.data.opinion_batching import OpinionWindow
+from groundswell.text.boundaries import find_boundaries
+from groundswell.text.cleaning import Place, clean_with_places
+from groundswell.text.tokenization import Places, TextTokenizer, TokenizedText
+from groundswell.types import Opinion, Span
+
+TokenSpan = tuple[int, int]
+IMPLICIT: TokenSpan = (-1, -1)
+
+
+@dataclass(frozen=True)
+class Elements:
+    """What of an opinion is learned; what is left out does not tell opinions apart.
+
+    polarities, categories   names by number; empty when this element is left out
+    longest                  longest span in tokens
+    """
+
+    aspects: bool
+    opinions: bool
+    polarities: tuple[str, ...]
+    categories: tuple[str, ...]
+    longest: int
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of spans that are looked for."""
+        return tuple(name for name, wanted in (("aspect", self.aspects), ("opinion", self.opinions)) if wanted)
+
+
+@dataclass(frozen=True)
+class LocatedText:
+    """A text as received and as the model reads it.
+
+    origins   of each character of the cleaned text, where it stands in the text as received
+    tokens    with their places in the cleaned text
+    """
+
+    text: str
+    cleaned: str
+    origins: Sequence[Place]
+    tokens: TokenizedText
+
+
+def locate(texts: Sequence[str], cleaning: Sequence[str], tokenizer: TextTokenizer) -> list[LocatedText]:
+    """Texts cleaned and cut into tokens, with the way back to the text as received."""
+    cleaned = [clean_with_places(text, cleaning) for text in texts]
+    tokens = tokenizer.located([text for text, _ in cleaned])
+    return [
+        LocatedText(text, shown, origins, found)
+        for text, (shown, origins), found in zip(texts, cleaned, tokens, strict=True)
+    ]
+
+
+def windows_of(
+    located: LocatedText, gold: Sequence[Opinion], elements: Elements, lost: Counter[str]
+) -> tuple[OpinionWindow, ...]:
+    """The windows of a text with the gold opinions that lie in each; in `lost` is counted what lies in none.
+
+    An opinion whose border falls into a word is learned with the whole word. Reasons in `lost`: `removed by cleaning`,
+    `span longer than N tokens`, `in no window`.
+    """
+    spans = [(_cleaned(opinion.aspect, located), _cleaned(opinion.opinion, located)) for opinion in gold]
+    windows, reached = [], set()
+    for ids, places in zip(located.tokens.windows, located.tokens.places, strict=True):
+        begins, ends = find_boundaries(located.cleaned, places)
+        tuples: dict[tuple[int, ...], None] = {}
+        for number, (opinion, (aspect, words)) in enumerate(zip(gold, spans, strict=True)):
+            first = _tokens(aspect, places, begins, ends) if elements.aspects else IMPLICIT
+            second = _tokens(words, places, begins, ends) if elements.opinions else IMPLICIT
+            if first is None or second is None:
+                continue
+            if max(first[1] - first[0], second[1] - second[0]) >= elements.longest:
+                continue
+            reached.add(number)
+            tuples[(*first, *second, *_numbers(opinion, elements))] = None
+        windows.append(OpinionWindow(ids, torch.from_numpy(begins), torch.from_numpy(ends), tuple(tuples)))
+    for number in set(range(len(gold))) - reached:
+        lost[_why(gold[number], spans[number], located, elements)] += 1
+    return tuple(windows)
+
+
+def to_original(first: int, last: int, window: int, located: LocatedText) -> Span:
+    """The span of tokens `first` to `last` of a window, in the text as received."""
+    places = located.tokens.places[window]
+    start = located.origins[int(places[first][0])][0]
+    end = located.origins[int(places[last][1]) - 1][1]
+    return Span(located.text[start:end], start, end)
+
+
+def _cleaned(span: Span | None, located: LocatedText) -> Place | None:
+    """Where a span of the original stands in the cleaned text; an empty place when cleaning removed it."""
+    if span is None:
+        return None
+    start = bisect_left(located.origins, span.start + 1, key=lambda place: place[1])
+    end = bisect_left(located.origins, span.end, key=lambda place: place[0])
+    return (start, max(start, end))
+
+
+def _tokens(span: Place | None, places: Places, begins: np.ndarray, ends: np.ndarray) -> TokenSpan | None:
+    """First and last token over a place, moved out to borders of words; None when not all of it is in the window."""
+    if span is None:
+        return IMPLICIT
+    covered = np.flatnonzero((places[:, 1] > span[0]) & (places[:, 0] < span[1]) & (places[:, 0] < places[:, 1]))
+    if not len(covered):
+        return None
+    first, last = int(covered[0]), int(covered[-1])
+    while first > 0 and not begins[first]:
+        first -= 1
+    while last < len(ends) - 1 and not ends[last]:
+        last += 1
+    inside = places[first][0] <= span[0] and places[last][1] >= span[1]
+    return (first, last) if inside and begins[first] and ends[last] else None
+
+
+def _numbers(opinion: Opinion, elements: Elements) -> tuple[int, int]:
+    category = elements.categories.index(opinion.category) if opinion.category in elements.categories else -1
+    return category, elements.polarities.index(opinion.polarity) if elements.polarities else -1
+
+
+def _why(opinion: Opinion, spans: tuple[Place | None, Place | None], located: LocatedText, elements: Elements) -> str:
+    if any(span is not None and span[0] == span[1] for span in spans):
+        return "removed by cleaning"
+    for span in spans:
+        for places in located.tokens.places:
+            begins, ends = find_boundaries(located.cleaned, places)
+            found = _tokens(span, places, begins, ends)
+            if found is not None and found[1] - found[0] >= elements.longest:
+                return f"span longer than {elements.longest} tokens"
+    return "in no window"

@@ -1,0 +1,67 @@
+"""What a classifier says about texts, as fields of their analyses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from groundswell.model.saved_model import SavedBaseline, SavedNetwork
+from groundswell.model.scorer import ReadText
+from groundswell.text.blank import is_blank
+from groundswell.text.cleaning import clean
+
+
+class Answer(NamedTuple):
+    """What is said about one text, and what the model saw of it; `fields` are those of `Analysis`."""
+
+    fields: dict[str, Any]
+    seen: ReadText
+
+
+class LabelAnswers:
+    """Labels, several labels, or a value of each text."""
+
+    def __init__(self, saved: SavedNetwork | SavedBaseline, device: torch.device, *, bfloat16: bool) -> None:
+        self.outputs = saved.outputs
+        self._cleaning = saved.cleaning
+        self._scorer = saved.scorer(device, bfloat16=bfloat16)
+
+    def __call__(self, texts: Sequence[str]) -> list[Answer]:
+        """One answer per text."""
+        read = self._read(texts)
+        values = self.outputs.values(self._logits(texts, read, lambda done: None)).tolist()
+        return [Answer(self._fields(scores), seen) for scores, seen in zip(values, read, strict=True)]
+
+    def logits(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
+        """Logits (N, C) float32; a blank text gets those of the training prior."""
+        return self._logits(texts, self._read(texts), on_batch)
+
+    def _read(self, texts: Sequence[str]) -> Sequence[ReadText]:
+        return self._scorer.read([clean(text, self._cleaning) for text in texts])
+
+    def _logits(self, texts: Sequence[str], read: Sequence[ReadText], on_batch: Callable[[int], None]) -> Tensor:
+        """Logits (N, C); blank texts are answered without the model."""
+        written = [number for number, text in enumerate(texts) if not is_blank(text)]
+        logits = self._prior_logits().repeat(len(texts), 1)
+        if written:
+            logits[torch.tensor(written)] = self._scorer.logits([read[number] for number in written], on_batch)
+        return logits
+
+    def _prior_logits(self) -> Tensor:
+        prior = torch.tensor(self.outputs.prior)
+        if self.outputs.task == "regression":
+            return torch.zeros(1)
+        return prior.clamp(1e-6, 1 - 1e-6).log() if self.outputs.task == "single_label" else prior.logit(1e-6)
+
+    def _fields(self, values: list[float]) -> dict[str, Any]:
+        scores = dict(zip(self.outputs.labels, values, strict=True))
+        fields: dict[str, Any] = {"scores": scores}
+        if self.outputs.task == "single_label":
+            label = max(scores, key=scores.__getitem__)
+            fields |= {"label": label, "confidence": scores[label]}
+        if self.outputs.task == "multi_label":
+            fields["labels"] = tuple(name for name, score in scores.items() if score >= 0.5)
+        return fields

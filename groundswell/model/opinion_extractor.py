@@ -1,0 +1,90 @@
+"""From a text to its opinions: spans are found, paired, and given a polarity and a category, all by one network."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from groundswell.data.opinion_batching import ASPECT, OPINION, WINDOW, OpinionBatch
+from groundswell.data.opinion_targets import Elements
+from groundswell.model.encoded_model import EncodedModel
+from groundswell.model.encoder import Encoder
+from groundswell.model.opinion_pairs import Candidates, PairLogits, PairScores
+from groundswell.model.span_scores import SpanScores, span_mask
+
+# At least and at most so many candidates of a kind, in between one for every third token.
+FEWEST, MOST, TOKENS_PER_CANDIDATE = 8, 40, 3
+
+
+class Extraction(NamedTuple):
+    """What the network says about W windows.
+
+    spans       (W, K, T, T) logits, K kinds of spans
+    possible    (W, T, T) bool, what is a span at all
+    aspects, opinions   the candidates
+    pairs       their logits
+    """
+
+    spans: Tensor
+    possible: Tensor
+    aspects: Candidates
+    opinions: Candidates
+    pairs: PairLogits
+
+
+class OpinionExtractor(EncodedModel):
+    """Spans of aspects and opinion words, then pairs of the best of them.
+
+    While training, the gold spans are always among the candidates, so that pairing is learned from the first step on.
+    """
+
+    def __init__(self, encoder: Encoder, elements: Elements, *, dropout: float = 0.3) -> None:
+        super().__init__(encoder)
+        self.elements = elements
+        self.spans = SpanScores(encoder.width, kinds=len(elements.kinds), longest=elements.longest, dropout=dropout)
+        self.pairs = PairScores(
+            encoder.width,
+            polarities=max(1, len(elements.polarities)),
+            categories=len(elements.categories),
+            dropout=dropout,
+        )
+
+    def forward(self, batch: OpinionBatch) -> Extraction:
+        """A batch of W windows -> their spans and pairs, in float32."""
+        states = self.encoder(batch.token_ids, batch.mask)
+        with torch.autocast(states.device.type, enabled=False):
+            return self.read(states.float(), batch)
+
+    def read(self, states: Tensor, batch: OpinionBatch) -> Extraction:
+        """The same from the encoder's states (W, T, D) float32."""
+        scores = self.spans(states)
+        possible = span_mask(batch.begins, batch.ends, self.elements.longest)
+        kinds = iter(scores.unbind(dim=1))
+        aspects = self._candidates(next(kinds) if self.elements.aspects else None, possible, batch, ASPECT)
+        opinions = self._candidates(next(kinds) if self.elements.opinions else None, possible, batch, OPINION)
+        return Extraction(scores, possible, aspects, opinions, self.pairs(states, batch.mask, aspects, opinions))
+
+    def _candidates(self, scores: Tensor | None, possible: Tensor, batch: OpinionBatch, side: slice) -> Candidates:
+        """The implicit span and, where this kind is looked for, the spans with the highest scores."""
+        windows, size = possible.shape[:2]
+        none = torch.full((windows, 1, 2), -1, dtype=torch.int64, device=possible.device)
+        if scores is None:
+            return Candidates(none, torch.zeros_like(none[..., 0], dtype=torch.float32), none[..., 0] < 0)
+        ranked = scores.detach().masked_fill(~possible, -torch.inf)
+        count = min(max(FEWEST, size // TOKENS_PER_CANDIDATE), MOST)
+        if self.training:
+            gold = batch.tuples[batch.tuples[:, side][:, 0] >= 0]
+            first, last = gold[:, side].unbind(dim=1)
+            ranked[gold[:, WINDOW], first, last] = torch.inf
+            count = max(count, int((ranked == torch.inf).flatten(1).sum(dim=1).max()))
+        best, numbers = ranked.flatten(1).topk(min(count, size * size), dim=1)
+        real = best > -torch.inf
+        places = torch.stack([numbers // size, numbers % size], dim=2).masked_fill(~real.unsqueeze(2), -1)
+        logits = scores.flatten(1).gather(1, numbers)
+        return Candidates(
+            torch.cat([none, places], dim=1),
+            torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1),
+            torch.cat([torch.ones_like(real[:, :1]), real], dim=1),
+        )

@@ -1,0 +1,93 @@
+"""Where a training takes place, and what it keeps there while it runs: tokens, checkpoints, log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from accelerate import Accelerator
+
+from groundswell import assembly, run_folder
+from groundswell.data.splits import Splits
+from groundswell.recipe import Recipe
+from groundswell.text.own_tokens import OwnTokens, load_tokens
+from groundswell.training.checkpoints import CheckpointFolder
+from groundswell.training.progress import ProgressBar
+
+Precision = Literal["float32", "bfloat16"]
+TOKENS = "tokens"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a training takes place.
+
+    folder      the run folder
+    resume      go on with what lies there
+    precision   of the arithmetic while training
+    """
+
+    folder: Path
+    resume: bool
+    accelerator: Accelerator
+    precision: Precision
+    bar: ProgressBar
+
+    def own_tokens(self, recipe: Recipe, splits: Splits) -> OwnTokens | None:
+        """What an encoder trained from scratch learns as its tokens; None for a pretrained one.
+
+        Learning twice need not give the same pieces (Unigram sums in any order), so what was learned is kept beside the
+        checkpoints; a resumed run and the other processes of a run read it from there.
+        """
+        with self.accelerator.main_process_first():
+            return learned_tokens(
+                recipe, splits, self.folder, learned=self.resume or not self.accelerator.is_main_process
+            )
+
+    def checkpoints(self, recipe: Recipe, splits: Splits, base_sha256: str) -> CheckpointFolder:
+        """Where checkpoints go; those of another recipe, other data or another base are refused."""
+        return CheckpointFolder(self.folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, base_sha256))
+
+    def log_writer(self) -> Callable[[dict[str, Any]], None]:
+        """Appends rows to log.jsonl; a resumed run goes on behind the rows of the first."""
+        return _log_writer(self.folder / run_folder.LOG, self.resume)
+
+
+def learned_tokens(recipe: Recipe, splits: Splits, folder: Path, *, learned: bool) -> OwnTokens | None:
+    """The tokens of a run folder; with `learned` those that lie there, else they are learned and put there."""
+    if not recipe.model.is_from_scratch:
+        return None
+    place = folder / run_folder.CHECKPOINTS / TOKENS
+    if not (learned and place.is_dir()):
+        tokens = assembly.own_tokens_of(recipe, splits.examples["train"])
+        with run_folder.whole_folder(place) as aside:
+            tokens.save(aside)
+    return load_tokens(place)
+
+
+def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
+    """What a resumed run must share with the one it goes on from."""
+    values = recipe.model_dump(mode="json", exclude={"output"})
+    texts = hashlib.sha256()
+    for example in splits.examples["train"]:
+        texts.update(f"{example.text}\0{example.target}\0".encode(errors="surrogatepass"))
+    return {
+        "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
+        "the training data": texts.hexdigest(),
+        "the base model": base,
+    }
+
+
+def _log_writer(path: Path, resume: bool) -> Callable[[dict[str, Any]], None]:
+    if not resume:
+        path.unlink(missing_ok=True)
+
+    def write(row: dict[str, Any]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    return write

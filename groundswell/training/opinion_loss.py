@@ -1,0 +1,66 @@
+"""The loss of opinion extraction: spans, pairs with their polarity, and categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from groundswell.data.opinion_batching import ASPECT, CATEGORY, OPINION, POLARITY, WINDOW, OpinionBatch
+from groundswell.training.losses import LossSum
+
+
+def opinion_loss(model: nn.Module, batch: OpinionBatch) -> LossSum:
+    """Cross entropy summed over all possible spans, all pairs of candidates, and the categories of the gold pairs.
+
+    The items are texts, so a text with many spans counts more than one with few: each of its decisions counts alike.
+    `model` gives an `Extraction` (model/opinion_extractor).
+    """
+    found: Any = model(batch)
+    weights = batch.weights[batch.document]  # (W,)
+    losses = _span_losses(found, batch) + _pair_losses(found, batch)
+    return LossSum((losses * weights).sum(), batch.weights.sum())
+
+
+def _span_losses(found: Any, batch: OpinionBatch) -> Tensor:
+    """(W,) binary cross entropy over every possible span of each kind."""
+    gold = torch.zeros_like(found.spans)
+    sides = [
+        side
+        for side, candidates in ((ASPECT, found.aspects), (OPINION, found.opinions))
+        if candidates.real.shape[1] > 1
+    ]
+    for kind, side in enumerate(sides):
+        rows = batch.tuples[batch.tuples[:, side][:, 0] >= 0]
+        first, last = rows[:, side].unbind(dim=1)
+        gold[rows[:, WINDOW], kind, first, last] = 1.0
+    losses: Tensor = functional.binary_cross_entropy_with_logits(found.spans, gold, reduction="none")
+    total: Tensor = (losses * found.possible.unsqueeze(1)).sum(dim=(1, 2, 3))
+    return total
+
+
+def _pair_losses(found: Any, batch: OpinionBatch) -> Tensor:
+    """(W,) binary cross entropy over polarities of all pairs, and -log P of the gold categories."""
+    windows = batch.tuples[:, WINDOW]
+    aspect = _number_of(found.aspects.places, windows, batch.tuples[:, ASPECT])
+    opinion = _number_of(found.opinions.places, windows, batch.tuples[:, OPINION])
+    logits = found.pairs.polarity
+    gold = torch.zeros_like(logits)
+    gold[windows, aspect, opinion, batch.tuples[:, POLARITY].clamp(min=0)] = 1.0
+    real = found.aspects.real.unsqueeze(2) & found.opinions.real.unsqueeze(1)
+    losses: Tensor = functional.binary_cross_entropy_with_logits(logits, gold, reduction="none").sum(dim=3)
+    total: Tensor = (losses * real).sum(dim=(1, 2))
+    named = batch.tuples[:, CATEGORY] >= 0
+    if found.pairs.category is not None and named.any():
+        chosen = found.pairs.category[windows[named], aspect[named], opinion[named]]
+        surprise = functional.cross_entropy(chosen, batch.tuples[named, CATEGORY], reduction="none")
+        total = total.index_add(0, windows[named], surprise)
+    return total
+
+
+def _number_of(places: Tensor, windows: Tensor, spans: Tensor) -> Tensor:
+    """Which candidate of its window each gold span is; the implicit one is number 0."""
+    same: Tensor = (places[windows] == spans.unsqueeze(1)).all(dim=2)  # (M, K)
+    return same.int().argmax(dim=1)
