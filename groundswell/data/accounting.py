@@ -37,6 +37,9 @@ class Accounting:
     dropped        reason -> rows
     warnings       whole sentences for a person
     rejected       the first 1,000 bad rows: {"row", "reason", "raw"}, raw up to 2,000 characters
+    unit           what is counted, for `line`
+    noted          what is true of some kept rows, such as `ambiguous place` -> rows; a row may stand there twice
+    opinions       the same account of the gold opinions in these rows; None where nobody reads them
     """
 
     split: str
@@ -48,6 +51,9 @@ class Accounting:
     dropped: dict[str, DroppedRows] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    unit: str = "rows"
+    noted: dict[str, DroppedRows] = field(default_factory=dict)
+    opinions: Accounting | None = None
 
     @property
     def num_dropped(self) -> int:
@@ -70,6 +76,10 @@ class Accounting:
         if len(self.rejected) < _REJECTED_ROWS:
             self.rejected.append({"row": row, "reason": detail or reason, "raw": raw[:_RAW_CHARACTERS]})
 
+    def note(self, what: str, row: int) -> None:
+        """Count something that is true of a kept row."""
+        self.noted.setdefault(what, DroppedRows()).add(row)
+
     def withdraw(self, reason: str, row: int) -> None:
         """Count a kept row as dropped after all, such as by a limit on the number of rows."""
         self.kept -= 1
@@ -88,13 +98,12 @@ class Accounting:
                 f"{self.split}: {self.read} rows read, but {self.kept} kept ({self.cut} of them cut) and "
                 f"{self.num_dropped} dropped; expected read = kept + dropped and cut <= kept. Report this as a bug."
             )
+        if self.opinions is not None:
+            self.opinions.check()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for the manifest."""
-        reasons = {
-            reason: {"count": rows.count, "first_rows": rows.first_rows} for reason, rows in self.dropped.items()
-        }
-        return {
+        account: dict[str, Any] = {
             "split": self.split,
             "read": self.read,
             "kept": self.kept,
@@ -102,9 +111,14 @@ class Accounting:
             "max_tokens": self.max_tokens,
             "unknown_tokens": round(self.unknown, 6),
             "dropped": self.num_dropped,
-            "reasons": reasons,
+            "reasons": _plain(self.dropped),
             "warnings": list(self.warnings),
         }
+        if self.noted:
+            account["noted"] = _plain(self.noted)
+        if self.opinions is not None:
+            account["opinions"] = self.opinions.to_dict()
+        return account
 
     def line(self) -> str:
         """One line for a person, such as
@@ -114,7 +128,12 @@ class Accounting:
         reasons = "; ".join(f"{reason}: {_row_numbers(rows)}" for reason, rows in self.dropped.items())
         dropped = f", {self.num_dropped:,} dropped ({reasons})" if reasons else ", 0 dropped"
         unknown = f", {self.unknown:.1%} of the tokens unknown" if self.unknown >= SHOWN_UNKNOWN else ""
-        return f"{self.split}: {self.read:,} rows read, {self.kept:,} kept{cut}{dropped}{unknown}"
+        unknown += "".join(f", {what}: {_row_numbers(rows)}" for what, rows in self.noted.items())
+        return f"{self.split}: {self.read:,} {self.unit} read, {self.kept:,} kept{cut}{dropped}{unknown}"
+
+
+def _plain(counted: dict[str, DroppedRows]) -> dict[str, dict[str, Any]]:
+    return {reason: {"count": rows.count, "first_rows": rows.first_rows} for reason, rows in counted.items()}
 
 
 def _row_numbers(rows: DroppedRows) -> str:
