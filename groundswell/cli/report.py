@@ -21,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, help="Pages and tables about what was fo
 @app.command("opinions")
 def opinions(  # noqa: PLR0913 - one parameter per option
     source: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="Opinion records, as `groundswell predict` writes them, or gold ones.")
+        str,
+        typer.Argument(metavar="FILE|-", help="Opinion records, as `groundswell predict` writes them, or gold ones."),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Folder for opinions.html, opinions.csv, categories.png and aspects.png.")
@@ -106,14 +107,15 @@ def _print(groups: OpinionGroups, top: int) -> None:
 
 
 def _print_table(title: str, rows: list[tuple[str, AspectGroup]] | list[tuple[str, CategoryGroup]], top: int) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from groundswell.evaluation.opinion_wording import signed
 
-    table = Table()
-    table.add_column(title, overflow="fold", ratio=None, min_width=10)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(title, overflow="fold", min_width=10)
     if title == "aspect":
-        table.add_column("category", overflow="fold")
+        table.add_column("category", overflow="fold", min_width=14)
     for name in ("opinions", "implied", "texts", "positive", "neutral", "negative", "net"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, group in rows[:top]:

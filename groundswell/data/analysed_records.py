@@ -90,7 +90,9 @@ def _document(row: Row, place: str) -> AnalysedDocument:
         message = error.get("message") if isinstance(error, dict) else error
         return AnalysedDocument(*head, language="other", error=str(message))
     if "opinions" not in values:
-        raise _wrong(place, _keys(values), "`opinions`, a list ([] where there are none)", did_you_mean("opinions", values))
+        raise _wrong(
+            place, _keys(values), "`opinions`, a list ([] where there are none)", did_you_mean("opinions", values)
+        )
     opinions = values["opinions"]
     if not isinstance(opinions, list):
         raise _wrong(place, f"{_short(opinions)} as `opinions`", "a list ([] where there are none)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from groundswell.evaluation.opinion_groups import POLARITIES, AspectGroup, CategoryGroup, OpinionGroups, Tally
 from groundswell.evaluation.opinion_quotes import Quote, marked_pieces
 from groundswell.evaluation.opinion_wording import ORIGINS, WORDINGS, PageLanguage, Wording, percent, signed
@@ -36,19 +38,24 @@ details.aspect summary::-webkit-details-marker { display: none; }
 .quotes { list-style: none; margin: .8rem 0 0; padding: 0; }
 .quotes li { display: grid; grid-template-columns: 1.4rem 1fr; gap: .1rem .4rem; margin: 0 0 .7rem; }
 .quotes .sign { font-weight: 700; font-size: 1.1rem; line-height: 1.4; text-align: center; }
-.sign.positive { color: var(--positive); } .sign.negative { color: var(--negative); } .sign.neutral { color: var(--muted); }
+.sign.positive { color: var(--positive); } .sign.negative { color: var(--negative); }
+.sign.neutral { color: var(--muted); }
 .quotes p { margin: 0; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 .quotes .from { grid-column: 2; color: var(--muted); font-size: .82rem; }
 .quotes b { font-weight: 700; } .quotes u { text-decoration-thickness: 2px; text-underline-offset: 3px; }
-.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: .85rem; color: var(--muted); margin: 0 0 .8rem; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: .85rem; color: var(--muted);
+  margin: 0 0 .8rem; }
 .legend i { display: inline-block; width: .8rem; height: .8rem; border-radius: 3px; margin-right: .35rem;
   vertical-align: -1px; }
-table.categories th { min-width: 7rem; } table.categories .bar { min-width: 8rem; width: 30%; }
+table.categories th { overflow-wrap: normal; } table.categories tbody th { min-width: 7rem; }
+table.categories .bar { min-width: 8rem; width: 30%; }
 @media (max-width: 40rem) {
   details.aspect summary { grid-template-columns: 1fr 2.6rem 5.5rem 2.6rem; gap: .5rem; }
   .stack { min-width: 4rem; } .inside { padding-left: 0; }
-  table.categories .bar { min-width: 5rem; } table.categories th { min-width: 6rem; max-width: 9rem; }
-  table.categories .rare { display: none; }
+  table.categories tbody th { min-width: 5.5rem; max-width: 8.5rem; overflow-wrap: anywhere; }
+  table.categories { font-size: .86rem; } table.categories th, table.categories td { padding: .4rem .25rem; }
+  table.categories .rare { display: none; } .interval-text { font-size: .75rem; }
+  dl > div { grid-template-columns: minmax(5.5rem, 7rem) 1fr; }
 }
 @media print { details.aspect > .inside { display: block; } }
 """
@@ -133,7 +140,7 @@ def _overview(groups: OpinionGroups, wording: Wording) -> list[Html]:
     body = [
         tag(
             "tr",
-            tag("th", tag("a", _category_name(each, wording), href=f"#c{place}"), scope="row", dir="auto"),
+            tag("th", tag("a", _breakable(_category_name(each, wording)), href=f"#c{place}"), scope="row", dir="auto"),
             tag("td", number(each.tally.num_opinions), class_="number"),
             tag("td", _stack(each.tally, wording), class_="bar rare"),
             *(tag("td", *_share(each.tally.shares[name]), class_="number") for name in ("positive", "negative")),
@@ -166,7 +173,7 @@ def _category(place: int, each: CategoryGroup, language: PageLanguage) -> Html:
     )
     return tag(
         "section",
-        tag("h2", _category_name(each, wording), dir="auto"),
+        tag("h2", _breakable(_category_name(each, wording)), dir="auto"),
         tag("p", f"{facts}{wording.joiner}{_origins(each.tally, language)}", class_="note"),
         tag("div", *(_aspect(group, order == 0, language) for order, group in enumerate(shown))),
         tag("p", wording.more_aspects.format(count=number(rest)), class_="note") if rest else None,
@@ -183,13 +190,9 @@ def _aspect(group: AspectGroup, is_open: bool, language: PageLanguage) -> Html:
         _stack(tally, wording),
         tag("span", signed(tally.net), class_="net"),
     )
-    shares = wording.joiner.join(
-        f"{wording.polarities[polarity]} {percent(share.value)} ({_interval(share)})"
-        for polarity, share in tally.shares.items()
-    )
     names = wording.joiner.join(f"{name} × {count}" if count > 1 else name for name, count in group.names[:MOST_NAMES])
     facts = {
-        wording.shares: shares,
+        wording.shares: _shares(tally, wording),
         wording.documents: number(tally.num_documents),
         wording.origin: _origins(tally, language),
         wording.written: names + (" …" if len(group.names) > MOST_NAMES else "") if len(group.names) > 1 else "",
@@ -214,14 +217,22 @@ def _quote(shown: Quote, wording: Wording) -> Html:
         pieces.append(piece)
     pieces.append("…" if shown.cut[1] else None)
     score = f" · {wording.score.format(score=shown.score)}" if shown.score < 1 else ""
-    sign = tag(
-        "span", MARKS[shown.polarity], class_=f"sign {shown.polarity}", title=wording.polarities[shown.polarity]
-    )
+    sign = tag("span", MARKS[shown.polarity], class_=f"sign {shown.polarity}", title=wording.polarities[shown.polarity])
     return tag("li", sign, tag("p", *pieces, dir="auto"), tag("span", f"{shown.id}{score}", class_="from", dir="auto"))
 
 
 def _category_name(each: CategoryGroup, wording: Wording) -> str:
     return each.category or wording.no_category
+
+
+def _breakable(name: str) -> Html:
+    """The name with places where a line may end: after # and _."""
+    return joined(
+        [
+            part if place % 2 == 0 else joined([part, Html("<wbr>")])
+            for place, part in enumerate(re.split("([#_]+)", name))
+        ]
+    )
 
 
 def _origins(tally: Tally, language: PageLanguage) -> str:
@@ -237,6 +248,13 @@ def _share(share: Proportion) -> tuple[object, ...]:
 
 def _interval(share: Proportion) -> str:
     return f"{100 * share.low:.0f}\u2060–\u2060{100 * share.high:.0f}%"
+
+
+def _shares(tally: Tally, wording: Wording) -> str:
+    return wording.joiner.join(
+        f"{wording.polarities[polarity]} {percent(share.value)} ({_interval(share)})"
+        for polarity, share in tally.shares.items()
+    )
 
 
 def _stack(tally: Tally, wording: Wording) -> Html:

@@ -13,6 +13,7 @@ from groundswell.evaluation.word_picture import NO_CJK_FONT, cjk_fonts
 from groundswell.run_folder import whole_file
 
 MOST_ROWS = 30
+FEWEST_BARS = 5  # aspects of a single opinion are drawn only where there are not enough others
 MOST_CHARACTERS = 28
 COLOURS = {"positive": "#0b6b73", "neutral": "#6b7780", "negative": "#b4541a"}
 _ROW_INCHES = 0.34
@@ -24,7 +25,7 @@ class _Bar(NamedTuple):
 
 
 def draw_opinions(groups: OpinionGroups, folder: Path, wording: Wording) -> list[str]:
-    """Writes `categories.png` and `aspects.png` into a folder; returns warnings, such as that no font has the characters.
+    """Writes `categories.png` and `aspects.png` into a folder; returns warnings, such as that a font is missing.
 
     Opinions without any category fill the first picture with aspects too. Raises MissingExtraError without matplotlib.
     """
@@ -54,11 +55,13 @@ def _aspect_label(aspect: str, category: str | None) -> str:
     return f"{name} · {category}" if category else name
 
 
-def _axes(bars: Sequence[_Bar], title: str, wording: Wording) -> tuple[Any, Any, list[_Bar]]:
-    """A figure, its axes with a labelled row per bar, and the bars that are shown."""
+def _axes(
+    bars: Sequence[_Bar], title: str, wording: Wording, chosen: Sequence[_Bar] | None = None
+) -> tuple[Any, Any, list[_Bar]]:
+    """A figure, its axes with a labelled row per bar, and the bars that are shown: the first of those chosen."""
     from matplotlib.figure import Figure
 
-    shown = list(bars[:MOST_ROWS])
+    shown = list((bars if chosen is None else chosen)[:MOST_ROWS])
     figure = Figure(figsize=(9, 1.5 + _ROW_INCHES * max(len(shown), 1)), layout="constrained")
     axes = figure.add_subplot()
     if len(shown) < len(bars):
@@ -83,17 +86,20 @@ def _heat_map(bars: Sequence[_Bar], wording: Wording) -> Any:
         for row, bar in enumerate(shown):
             share = bar.tally.shares[polarity].value
             axes.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, color=shades(share), linewidth=0))
-            ink = "white" if share > 0.55 else "#1b2328"
+            ink = "white" if share > 0.85 else "#1b2328"  # the one with more contrast
             axes.text(column, row, percent(share), ha="center", va="center", fontsize=9, color=ink)
     axes.set_xticks(range(len(POLARITIES)), [wording.polarities[polarity] for polarity in POLARITIES], fontsize=9)
     axes.xaxis.set_ticks_position("top")
+    for label in axes.get_xticklabels():
+        label.set_verticalalignment("baseline")
     axes.set_xlim(-0.5, len(POLARITIES) - 0.5)
     return figure
 
 
 def _net_bars(bars: Sequence[_Bar], wording: Wording) -> Any:
     """Shares of negative to the left and of positive to the right; the net stands as a dot with its number."""
-    figure, axes, shown = _axes(bars, wording.bar_title, wording)
+    several = [bar for bar in bars if bar.tally.num_opinions > 1]
+    figure, axes, shown = _axes(bars, wording.bar_title, wording, several if len(several) >= FEWEST_BARS else None)
     for row, (_, tally) in enumerate(shown):
         positive, negative = tally.shares["positive"].value, tally.shares["negative"].value
         axes.barh(row, positive, height=0.62, color=COLOURS["positive"], alpha=0.55)

@@ -6,6 +6,7 @@ import unicodedata
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from groundswell.data.analysed_records import AnalysedDocument
@@ -133,14 +134,12 @@ def _cut(text: str, place: int, direction: int) -> int:
 
 
 def _in_word(character: str) -> bool:
-    return character.isalnum() and character.isascii() or character in "'’-"
+    return (character.isalnum() and character.isascii()) or character in "'’-"
 
 
 def _joined(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
-    return (
-        after in _JOINERS or before == "\u200d" or bool(unicodedata.combining(after)) or ord(after) in _SKIN_TONES
-    )
+    return after in _JOINERS or before == "\u200d" or bool(unicodedata.combining(after)) or ord(after) in _SKIN_TONES
 
 
 def marked_pieces(shown: Quote) -> Sequence[tuple[str, frozenset[str]]]:
@@ -151,5 +150,5 @@ def marked_pieces(shown: Quote) -> Sequence[tuple[str, frozenset[str]]]:
             shown.text[start:end],
             frozenset(kind for kind, low, high in shown.marks if low <= start and end <= high),
         )
-        for start, end in zip(ends, ends[1:], strict=False)
+        for start, end in pairwise(ends)
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from groundswell.evaluation.opinion_groups import POLARITIES, AspectGroup, OpinionGroups, Tally
 from groundswell.evaluation.opinion_quotes import Quote
+from groundswell.evaluation.proportions import Proportion
 
 _DIGITS = 6
 # A cell that begins so is a formula to a spreadsheet; a quotation mark before it makes it text.
@@ -56,7 +57,7 @@ def _row(group: AspectGroup) -> dict[str, object]:
     shares: dict[str, object] = {}
     for polarity, share in tally.shares.items():
         shares[polarity] = share.count
-        shares |= {f"{polarity}_{end}": round(value, _DIGITS) for end, value in _ends(share.value, share.low, share.high)}
+        shares |= {f"{polarity}_{end}": round(value, _DIGITS) for end, value in _ends(share)}
     return {
         "category": group.category or "",
         "aspect": group.aspect or "",
@@ -74,8 +75,8 @@ def _row(group: AspectGroup) -> dict[str, object]:
     }
 
 
-def _ends(value: float, low: float, high: float) -> list[tuple[str, float]]:
-    return [("share", value), ("low", low), ("high", high)]
+def _ends(share: Proportion) -> list[tuple[str, float]]:
+    return [("share", share.value), ("low", share.low), ("high", share.high)]
 
 
 def quoted(shown: Quote) -> str:
@@ -109,7 +110,7 @@ def _tally(tally: Tally) -> dict[str, Any]:
         "unnamed": tally.num_unnamed,
         "documents": tally.num_documents,
         **{
-            polarity: {"count": share.count, **{name: round(v, _DIGITS) for name, v in _ends(*share[1:])}}
+            polarity: {"count": share.count, **{name: round(v, _DIGITS) for name, v in _ends(share)}}
             for polarity, share in tally.shares.items()
         },
         "net": round(tally.net, _DIGITS),

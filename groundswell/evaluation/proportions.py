@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 Z_95 = 1.959963984540054  # 97.5 % of the standard normal distribution lie below it
 
 
-class Proportion(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Proportion:
     """`count` of a number of cases as a share from 0 to 1, with the ends of its 95 % interval."""
 
     count: int
@@ -23,8 +24,9 @@ def wilson(count: int, total: int, z: float = Z_95) -> Proportion:
     Equation 4 of Brown, Cai and DasGupta 2001, https://doi.org/10.1214/ss/1009213286. It holds for few cases too, and
     never leaves 0 to 1. Cases are taken as independent of one another.
 
-    >>> [round(end, 4) for end in wilson(8, 10)[1:]]
-    [0.8, 0.4902, 0.9433]
+    >>> share = wilson(8, 10)
+    >>> round(share.low, 4), round(share.high, 4)
+    (0.4902, 0.9433)
     """
     if total == 0:
         return Proportion(0, 0.0, 0.0, 1.0)
