@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from groundswell.evaluation.opinion_groups import POLARITIES, AspectGroup, CategoryGroup, OpinionGroups, Tally
 from groundswell.evaluation.opinion_quotes import Quote, marked_pieces
@@ -14,6 +15,7 @@ from groundswell.evaluation.report_style import STYLE
 
 MOST_ASPECTS = 40  # of a category
 MOST_NAMES = 12
+MOST_CATEGORIES_AT_ONCE = 15  # the others can be unfolded
 MARKS = {"positive": "+", "neutral": "~", "negative": "\N{MINUS SIGN}"}
 
 OPINION_STYLE = """
@@ -29,8 +31,10 @@ details.aspect { margin: 0; border-top: 1px solid var(--rule); padding: .6rem 0;
 details.aspect summary { display: grid; grid-template-columns: minmax(6rem, 1fr) 3.5rem minmax(6rem, 12rem) 3rem;
   gap: .75rem; align-items: center; color: var(--ink); list-style: none; }
 details.aspect summary::-webkit-details-marker { display: none; }
-.aspect .name { overflow-wrap: anywhere; }
-.aspect .name::before { content: "▸"; color: var(--accent); display: inline-block; width: 1.1em; }
+.note + .aspects { margin-top: .8rem; }
+.aspect .name { overflow-wrap: anywhere; padding-left: 1.1em; text-indent: -1.1em; }
+.aspect .name::before { content: "▸"; color: var(--accent); display: inline-block; width: 1.1em;
+  text-indent: 0; }
 .aspect[open] .name::before { content: "▾"; }
 .aspect .count, .aspect .net { text-align: right; font-variant-numeric: tabular-nums; font-weight: 400; }
 .aspect .net { font-weight: 650; }
@@ -130,6 +134,16 @@ def _notices(groups: OpinionGroups, wording: Wording) -> Html:
 
 
 def _overview(groups: OpinionGroups, wording: Wording) -> list[Html]:
+    placed = list(enumerate(groups.categories))
+    first, rest = placed[:MOST_CATEGORIES_AT_ONCE], placed[MOST_CATEGORIES_AT_ONCE:]
+    parts = [_legend(wording), _overview_table(first, wording)]
+    if rest:
+        summary = tag("summary", wording.more_categories.format(count=number(len(rest))))
+        parts.append(tag("details", summary, _overview_table(rest, wording)))
+    return parts
+
+
+def _overview_table(placed: Sequence[tuple[int, CategoryGroup]], wording: Wording) -> Html:
     header = [
         tag("th", wording.category, scope="col"),
         tag("th", wording.opinions, scope="col", class_="number"),
@@ -146,7 +160,7 @@ def _overview(groups: OpinionGroups, wording: Wording) -> list[Html]:
             *(tag("td", *_share(each.tally.shares[name]), class_="number") for name in ("positive", "negative")),
             tag("td", tag("b", signed(each.tally.net)), class_="number"),
         )
-        for place, each in enumerate(groups.categories)
+        for place, each in placed
     ]
     content = tag(
         "table",
@@ -155,7 +169,7 @@ def _overview(groups: OpinionGroups, wording: Wording) -> list[Html]:
         tag("tbody", *body),
         class_="categories",
     )
-    return [_legend(wording), scrolling(wording.categories_caption, content)] if body else []
+    return scrolling(wording.categories_caption, content)
 
 
 def _legend(wording: Wording) -> Html:
@@ -175,7 +189,7 @@ def _category(place: int, each: CategoryGroup, language: PageLanguage) -> Html:
         "section",
         tag("h2", _breakable(_category_name(each, wording)), dir="auto"),
         tag("p", f"{facts}{wording.joiner}{_origins(each.tally, language)}", class_="note"),
-        tag("div", *(_aspect(group, order == 0, language) for order, group in enumerate(shown))),
+        tag("div", *(_aspect(group, order == 0, language) for order, group in enumerate(shown)), class_="aspects"),
         tag("p", wording.more_aspects.format(count=number(rest)), class_="note") if rest else None,
         id=f"c{place}",
     )
@@ -192,7 +206,7 @@ def _aspect(group: AspectGroup, is_open: bool, language: PageLanguage) -> Html:
     )
     names = wording.joiner.join(f"{name} × {count}" if count > 1 else name for name, count in group.names[:MOST_NAMES])
     facts = {
-        wording.shares: _shares(tally, wording),
+        wording.share: _shares(tally, wording),
         wording.documents: number(tally.num_documents),
         wording.origin: _origins(tally, language),
         wording.written: names + (" …" if len(group.names) > MOST_NAMES else "") if len(group.names) > 1 else "",

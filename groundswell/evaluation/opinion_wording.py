@@ -30,6 +30,7 @@ class Wording:
     opinions: str
     documents: str
     shares: str
+    share: str
     net: str
     written: str
     origin: str
@@ -38,6 +39,7 @@ class Wording:
     quotes: str
     score: str
     more_aspects: str
+    more_categories: str
     notices: str
     accounting: str
     records: str
@@ -72,6 +74,7 @@ WORDINGS: Mapping[PageLanguage, Wording] = {
         opinions="opinions",
         documents="documents",
         shares="positive | neutral | negative",
+        share="Share",
         net="net",
         written="Written as",
         origin="Aspect",
@@ -80,6 +83,7 @@ WORDINGS: Mapping[PageLanguage, Wording] = {
         quotes="What people wrote",
         score="score {score:.2f}",
         more_aspects="{count} rarer aspects of this category stand in opinions.csv.",
+        more_categories="{count} rarer categories",
         notices="Please note",
         accounting="Every record accounted for",
         records="records read",
@@ -113,6 +117,7 @@ WORDINGS: Mapping[PageLanguage, Wording] = {
         opinions="观点",
         documents="文档",
         shares="正面 | 中性 | 负面",
+        share="占比",
         net="净情感",
         written="原文写法",
         origin="对象来源",
@@ -121,6 +126,7 @@ WORDINGS: Mapping[PageLanguage, Wording] = {
         quotes="原文摘录",
         score="得分 {score:.2f}",
         more_aspects="本类别另有 {count} 个较少提到的对象，见 opinions.csv。",
+        more_categories="另有 {count} 个较少提到的类别",
         notices="请注意",
         accounting="每条记录的去向",
         records="读入记录",
