@@ -64,7 +64,7 @@ class AnalysisView:
                 # the terminal breaks long lines itself, so that nothing is cut and copying gives the text
                 self._console.print(part, soft_wrap=not _is_table(part))
             self._console.print()
-        return captured.get()
+        return "".join(f"{line.rstrip(' ')}\n" for line in captured.get().split("\n")[:-1])
 
 
 def _console(coloured: bool) -> Console:
