@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -15,6 +16,7 @@ from groundswell.run_folder import whole_file
 MOST_ROWS = 30
 FEWEST_BARS = 5  # aspects of a single opinion are drawn only where there are not enough others
 MOST_CHARACTERS = 28
+NO_GLYPH = "some characters, such as emoji, are in no installed font: the PNGs show boxes; opinions.html shows them"
 COLOURS = {"positive": "#0b6b73", "neutral": "#6b7780", "negative": "#b4541a"}
 _ROW_INCHES = 0.34
 
@@ -34,15 +36,20 @@ def draw_opinions(groups: OpinionGroups, folder: Path, wording: Wording) -> list
     except ImportError as error:
         raise MissingExtraError("pictures need matplotlib. Install it: pip install 'groundswell[pictures]'") from error
     aspects = [_Bar(_aspect_label(each.aspect, each.category), each.tally) for each in groups.aspects if each.aspect]
+    aspects = aspects or [_Bar(wording.unnamed, groups.overall)]
     categories = [_Bar(each.category, each.tally) for each in groups.categories if each.category] or aspects
     fonts = cjk_fonts()
     settings: dict[str, Any] = {"font.family": [*fonts, "DejaVu Sans"], "axes.unicode_minus": False}
-    with matplotlib.rc_context(cast("Any", settings)):
+    with matplotlib.rc_context(cast("Any", settings)), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         _save(_heat_map(categories, wording), folder / "categories.png")
-        _save(_net_bars(aspects or categories, wording), folder / "aspects.png")
+        _save(_net_bars(aspects, wording), folder / "aspects.png")
     shown = "".join([*(bar.label for bar in [*categories, *aspects][: 2 * MOST_ROWS]), wording.heat_title])
     chinese = any("\u3400" <= character <= "\u9fff" for character in shown)
-    return [NO_CJK_FONT] if chinese and not fonts else []
+    if chinese and not fonts:
+        return [NO_CJK_FONT]
+    boxes = any("missing from font" in str(warning.message) for warning in caught)
+    return [NO_GLYPH] if boxes else []
 
 
 def _save(figure: Any, path: Path) -> None:

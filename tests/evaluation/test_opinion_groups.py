@@ -38,7 +38,9 @@ def _span(text: str, words: str | None) -> Span | None:
 
 
 def one(line: int, text: str, *parts, **others) -> AnalysedDocument:
-    return document(line, text, said(text, *parts, **others))
+    """A document with one opinion; `id` and `language` are the document's, the rest is the opinion's."""
+    own = {name: others.pop(name) for name in ("id", "language") if name in others}
+    return document(line, text, said(text, *parts, **others), **own)
 
 
 FOUR = [
@@ -234,3 +236,16 @@ def test_pictures(tmp_path, language) -> None:
     draw_opinions(group_opinions([one(1, "odd", None, "odd", category=None)], NAMES), tmp_path, WORDINGS[language])
     for name in ("categories.png", "aspects.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_without_a_chinese_font_or_a_glyph_say_so(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib", reason="pip install 'groundswell[pictures]'")
+    unknown = group_opinions([one(1, "\U0001fae8 odd", "\U0001fae8", "odd")], NAMES)
+    assert draw_opinions(unknown, tmp_path, WORDINGS["en"]) == [
+        "some characters, such as emoji, are in no installed font: the PNGs show boxes; opinions.html shows them"
+    ]
+    monkeypatch.setattr("groundswell.evaluation.opinion_picture.cjk_fonts", list)
+    chinese = group_opinions([one(1, "房间大", "房间", "大", language="zh")], NAMES)
+    assert draw_opinions(chinese, tmp_path, WORDINGS["en"]) == [
+        "no font with Chinese characters was found: the PNG shows boxes. apt-get install fonts-noto-cjk"
+    ]
