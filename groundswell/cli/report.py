@@ -156,6 +156,6 @@ def _nothing(name: str, groups: OpinionGroups) -> str:
             "above. Lower --min-score"
         )
     return (
-        f"{name}: found {counts.num_records:,} records ({counts.num_errors:,} with an error) and no opinion, expected "
+        f"{name}: found no opinion (records: {counts.num_records:,}, with an error: {counts.num_errors:,}), expected "
         "some. Use the records of a model that extracts opinions, or records with gold opinions"
     )

@@ -109,8 +109,8 @@ def test_nothing_to_report(command, three: Path, tmp_path: Path) -> None:
     (tmp_path / "none.jsonl").write_text('{"text": "Hm.", "opinions": []}\n')
     assert command("report", "opinions", tmp_path / "none.jsonl") == (
         2, "",
-        f"groundswell: {tmp_path / 'none.jsonl'}: found 1 records (0 with an error) and no opinion, expected some. Use "
-        "the records of a model that extracts opinions, or records with gold opinions\n",
+        f"groundswell: {tmp_path / 'none.jsonl'}: found no opinion (records: 1, with an error: 0), expected some. "
+        "Use the records of a model that extracts opinions, or records with gold opinions\n",
     )  # fmt: skip
     assert command("report", "opinions", three, "--out", three) == (
         2, "", f"groundswell: {three}: a file, expected the name of a folder to write\n",

@@ -58,24 +58,60 @@ def test_gold_opinions_are_certain_and_their_language_is_detected(tmp_path: Path
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"text": TEXT, "label": "x"}, "found the keys text, label, expected `opinions`, a list ([] where there are none)."),
-        ({"text": TEXT, "opinion": []}, "found the keys text, opinion, expected `opinions`, a list ([] where there are none). Did you mean 'opinion'?"),
+        (
+            {"text": TEXT, "label": "x"},
+            "found the keys text, label, expected `opinions`, a list ([] where there are none).",
+        ),
+        (
+            {"text": TEXT, "opinion": []},
+            "found the keys text, opinion, expected `opinions`, a list ([] where there are none). Did you "
+            "mean 'opinion'?",
+        ),
         ({"opinions": []}, "found the keys opinions, expected `text`, a string."),
         (record(text=None), "found null as `text`, expected `text`, a string."),
         (record(opinions={"a": 1}), 'found {"a": 1} as `opinions`, expected a list ([] where there are none).'),
-        (record(opinions=["good"]), 'opinions[0]: found "good", expected an object with `aspect`, `category`, `opinion` and `polarity`.'),
-        (record(opinions=[opinion(), opinion(polarity="POS")]), 'opinions[1]: found "POS" as `polarity`, expected one of positive, neutral, negative.'),
+        (
+            record(opinions=["good"]),
+            'opinions[0]: found "good", expected an object with `aspect`, `category`, `opinion` and `polarity`.',
+        ),
+        (
+            record(opinions=[opinion(), opinion(polarity="POS")]),
+            'opinions[1]: found "POS" as `polarity`, expected one of positive, neutral, negative.',
+        ),
         (record(opinions=[opinion(category=3)]), "opinions[0]: found 3 as `category`, expected a string or null."),
         (record(opinions=[opinion(score=1.5)]), "opinions[0]: found 1.5 as `score`, expected a number from 0 to 1."),
-        (record(opinions=[opinion(aspect=None, opinion=None, category=None)]), "opinions[0]: found neither `aspect` nor `category` nor `opinion`, expected at least one of them."),
-        (record(opinions=[opinion(aspect="bed")]), 'opinions[0].aspect: found "bed", expected null or {"text": …, "start": …, "end": …}.'),
-        (record(opinions=[opinion(aspect={"text": "bed", "start": "8", "end": None})]), 'opinions[0].aspect: found start "8" and end null, expected two whole numbers.'),
-        (record(opinions=[opinion(aspect={"text": "bed", "start": 8, "end": 99})]), "opinions[0].aspect: found 8 to 99, expected start before end, both inside the text of 12 characters."),
-        (record(opinions=[opinion(aspect={"text": "bed", "start": 9, "end": 12})]), 'opinions[0].aspect: found "bed" at 9 to 12, where the text has "ed.", expected the same words. The offsets count UTF-16 units; they must count code points.'),
-        (record(opinions=[opinion(aspect={"text": "bed", "start": 1, "end": 4})]), 'opinions[0].aspect: found "bed" at 1 to 4, where the text has " Gr", expected the same words. They first stand at 8 to 11.'),
-        (record(opinions=[opinion(opinion={"text": "fine", "start": 1, "end": 5})]), 'opinions[0].opinion: found "fine" at 1 to 5, where the text has " Gre", expected the same words.'),
+        (
+            record(opinions=[opinion(aspect=None, opinion=None, category=None)]),
+            "opinions[0]: found neither `aspect` nor `category` nor `opinion`, expected at least one of them.",
+        ),
+        (
+            record(opinions=[opinion(aspect="bed")]),
+            'opinions[0].aspect: found "bed", expected null or {"text": …, "start": …, "end": …}.',
+        ),
+        (
+            record(opinions=[opinion(aspect={"text": "bed", "start": "8", "end": None})]),
+            'opinions[0].aspect: found start "8" and end null, expected two whole numbers.',
+        ),
+        (
+            record(opinions=[opinion(aspect={"text": "bed", "start": 8, "end": 99})]),
+            "opinions[0].aspect: found 8 to 99, expected start before end, both inside the text of 12 characters.",
+        ),
+        (
+            record(opinions=[opinion(aspect={"text": "bed", "start": 9, "end": 12})]),
+            'opinions[0].aspect: found "bed" at 9 to 12, where the text has "ed.", expected the same words. '
+            "The offsets count UTF-16 units; they must count code points.",
+        ),
+        (
+            record(opinions=[opinion(aspect={"text": "bed", "start": 1, "end": 4})]),
+            'opinions[0].aspect: found "bed" at 1 to 4, where the text has " Gr", expected the same words. '
+            "They first stand at 8 to 11.",
+        ),
+        (
+            record(opinions=[opinion(opinion={"text": "fine", "start": 1, "end": 5})]),
+            'opinions[0].opinion: found "fine" at 1 to 5, where the text has " Gre", expected the same words.',
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_records(tmp_path: Path, wrong: dict[str, Any], message: str) -> None:
     source = written(tmp_path, record(), wrong)
     with pytest.raises(DataError) as caught:

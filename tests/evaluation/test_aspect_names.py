@@ -78,13 +78,28 @@ def test_own_rows_win_and_what_was_listed_there_follows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("name,other\nroom,bedroom\n", "{}: found the columns name, other, expected canonical, synonym. Write them as the first line"),
+        (
+            "name,other\nroom,bedroom\n",
+            "{}: found the columns name, other, expected canonical, synonym. Write them as the first line",
+        ),
         ("", "{}: found the columns none, expected canonical, synonym. Write them as the first line"),
-        ("canonical,synonym\n\nroom\n", "{}:3: found 'room', expected two filled columns: canonical, synonym. Put names that hold a comma in quotation marks"),
-        ("canonical,synonym\nroom,suite\nhotel,Suite\n", "{}:3: found 'Suite' under 'hotel', but line 2 has it under 'room', expected one of them. Remove the other line"),
-        ("canonical,synonym\nroom,suite\nsuite,chambers\n", "{}:3: found 'suite' as canonical, but line 2 has it as a synonym of 'room', expected one of them. Write 'room' as canonical here"),
+        (
+            "canonical,synonym\n\nroom\n",
+            "{}:3: found 'room', expected two filled columns: canonical, synonym. Put names that hold a "
+            "comma in quotation marks",
+        ),
+        (
+            "canonical,synonym\nroom,suite\nhotel,Suite\n",
+            "{}:3: found 'Suite' under 'hotel', but line 2 has it under 'room', expected one of them. Remove "
+            "the other line",
+        ),
+        (
+            "canonical,synonym\nroom,suite\nsuite,chambers\n",
+            "{}:3: found 'suite' as canonical, but line 2 has it as a synonym of 'room', expected one of "
+            "them. Write 'room' as canonical here",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_lists(tmp_path: Path, content: str, message: str) -> None:
     path = _csv(tmp_path, content)
     with pytest.raises(DataError) as caught:
