@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from groundswell import __version__
-from groundswell.cli import compare, data, demo, doctor, evaluate, predict, train, vectors
+from groundswell.cli import compare, data, demo, doctor, evaluate, predict, report, train, vectors
 from groundswell.cli.terminal import note
 from groundswell.errors import CheckError, GroundswellError
 
@@ -45,6 +45,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
+app.add_typer(report.app, name="report")
 app.add_typer(data.app, name="data")
 app.add_typer(vectors.app, name="vectors")
 app.command("doctor")(doctor.doctor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -35,20 +36,30 @@ def predict(  # noqa: PLR0913 - one parameter per option
     out: Annotated[Path | None, typer.Option(help="Write here, whole or not at all, instead of printing.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file; otherwise it is detected.")] = None,
     precision: Annotated[Precision, typer.Option(help="Numbers to compute with; auto picks by processor.")] = "float32",
+    pretty: Annotated[
+        bool, typer.Option("--pretty", help="For the eyes: opinions marked inside the text, and a list of them.")
+    ] = False,
 ) -> None:
     """Analyse texts; prints one JSON object per line, in the order of the input."""
     from groundswell.run_folder import read_manifest
 
     if text and source is not None:
         raise InputError(f"found FILE {source!r} and --text, expected one of them")
+    if pretty and out is not None:
+        raise InputError(
+            "found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes JSON Lines. "
+            f"Leave out --pretty, or redirect: --pretty > {shlex.quote(str(out))}"
+        )
     if not text and (source or "-") == "-" and sys.stdin.isatty():
         note("reading from the terminal; end with Ctrl-D, or name a FILE or --text TEXT")
     read_manifest(run)  # a wrong folder is told before standard input is read to its end
+    as_lines = _as_lines(pretty)
     with _output(out) as write:
         if text:
-            _predict_texts(run, precision, text, write)
+            _predict_texts(run, precision, text, lambda analysis: write(as_lines(analysis)))
         else:
-            _predict_rows(run, precision, _Rows(source or "-", text_column, id_column, encoding), write)
+            rows = _Rows(source or "-", text_column, id_column, encoding)
+            _predict_rows(run, precision, rows, write, as_lines)
 
 
 class _Rows:
@@ -74,19 +85,28 @@ class _Rows:
         self.id_column = id_column or ("id" if "id" in columns else None)
 
 
-def _predict_texts(run: Path, precision: Precision, texts: list[str], write: Write) -> None:
+def _as_lines(pretty: bool) -> Callable[[Analysis], str]:
+    from groundswell.cli.analysis_view import AnalysisView
+    from groundswell.cli.prediction_records import json_line
+
+    return AnalysisView() if pretty else json_line
+
+
+def _predict_texts(run: Path, precision: Precision, texts: list[str], take: Callable[[Analysis], object]) -> None:
     from groundswell import analyzer
 
     for analysis in analyzer.load(run, precision=precision).stream_rows((None, text) for text in texts):
-        write(analysis.to_json() + "\n")
+        take(analysis)
 
 
-def _predict_rows(run: Path, precision: Precision, rows: _Rows, write: Write) -> None:
+def _predict_rows(
+    run: Path, precision: Precision, rows: _Rows, write: Write, as_lines: Callable[[Analysis], str]
+) -> None:
     from groundswell import analyzer
     from groundswell.cli.prediction_records import PredictionRecords
 
     loaded = analyzer.load(run, precision=precision)
-    records = PredictionRecords(write, rows.text_column, rows.id_column)
+    records = PredictionRecords(write, rows.text_column, rows.id_column, as_lines)
     rows.on_bad_row = records.refuse
     start = time.perf_counter()
     for analysis in _with_progress(loaded.stream_rows(records.texts(rows.source, rows.source.name))):

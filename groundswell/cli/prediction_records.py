@@ -14,17 +14,30 @@ from groundswell.data.rows import BadRow, Row
 from groundswell.types import Analysis
 
 
+def json_line(analysis: Analysis) -> str:
+    """The record of an analysis, line break included."""
+    return analysis.to_json() + "\n"
+
+
 class PredictionRecords:
     """Writes one record per row.
 
-    write          called with each line of JSON, line break included
+    write          called with the lines of each record, line break included
     text_column    holds the text
     id_column      its value is carried over; None when there is none
+    as_lines       what is written of an analysis; a line of JSON unless told otherwise
     """
 
-    def __init__(self, write: Callable[[str], object], text_column: str, id_column: str | None) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], object],
+        text_column: str,
+        id_column: str | None,
+        as_lines: Callable[[Analysis], str] | None = None,
+    ) -> None:
         self.num_rows = self.num_errors = self.num_warnings = 0
         self._write = write
+        self._as_lines = as_lines or json_line
         self._text_column = text_column
         self._id_column = id_column
         self._queue: deque[Analysis | None] = deque()  # None: a row whose analysis is still to come
@@ -76,4 +89,4 @@ class PredictionRecords:
         self.num_rows += 1
         self.num_errors += analysis.error is not None
         self.num_warnings += len(analysis.warnings)
-        self._write(analysis.to_json() + "\n")
+        self._write(self._as_lines(analysis))

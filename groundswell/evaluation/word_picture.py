@@ -33,7 +33,7 @@ def draw_words(words: Sequence[str], places: NDArray[np.float64], path: Path, ti
         import matplotlib
     except ImportError as error:
         raise MissingExtraError("pictures need matplotlib. Install it: pip install 'groundswell[pictures]'") from error
-    fonts = _fonts()
+    fonts = cjk_fonts()
     settings: dict[str, Any] = {
         "font.family": [*fonts, "DejaVu Sans"], "axes.unicode_minus": False, "svg.fonttype": "none",
         "svg.hashsalt": "0",
@@ -54,7 +54,8 @@ def draw_words(words: Sequence[str], places: NDArray[np.float64], path: Path, ti
     return [NO_CJK_FONT] if chinese and not fonts else []
 
 
-def _fonts() -> list[str]:
+def cjk_fonts() -> list[str]:
+    """The first installed font with Chinese characters; empty when there is none."""
     from matplotlib import font_manager
 
     known = {font.name for font in font_manager.fontManager.ttflist}
