@@ -103,6 +103,8 @@ def split_settings(recipe: Recipe) -> SplitSettings:
         hold_out=data.split,
         overlap=data.overlap,
         seed=recipe.seed,
+        format=data.format,
+        repair=data.repair,
     )
 
 

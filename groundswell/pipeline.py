@@ -20,6 +20,7 @@ from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
 from groundswell.model.saved_model import save_model
 from groundswell.networks import fit_network, untuned_network
+from groundswell.opinion_networks import fit_extractor
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Fitted, Measured, measure, write_results
@@ -76,12 +77,8 @@ def train(
     folder = broadcast_object_list([folder])[0]
     runtime.seed_everything(resolved.seed)
     splits = load_splits(assembly.split_settings(resolved))
-    outputs = assembly.outputs_of(resolved, splits)
     with ProgressBar(progress if accelerator.is_main_process else False) as bar:
-        if resolved.model.is_baseline:
-            fitted = fit_baseline(resolved, splits, outputs)
-        else:
-            fitted = fit_network(resolved, splits, outputs, Place(folder, resume, accelerator, precision, bar))
+        fitted = _fit(resolved, splits, Place(folder, resume, accelerator, precision, bar))
         metrics = _finish(folder, resolved, splits, fitted, bar, began) if accelerator.is_main_process else {}
     accelerator.wait_for_everyone()
     accelerator.end_training()
@@ -103,7 +100,7 @@ def evaluate(
     accounting = Accounting("evaluation")
     settings = assembly.split_settings(recipe)
     examples = read_split(source, settings, accounting, keep_blank=True)
-    if recipe.task != "regression":
+    if recipe.task in ("single_label", "multi_label"):
         LabelMap(analyzer.outputs.labels).check_known(examples, "evaluation", source)
     with ProgressBar(progress) as bar:
         bar.begin("evaluating", len(examples))
@@ -116,6 +113,16 @@ def untuned_analyzer(recipe: Recipe) -> Analyzer:
     runtime.seed_everything(recipe.seed)
     splits = load_splits(assembly.split_settings(recipe))
     return Analyzer(untuned_network(recipe, splits, assembly.outputs_of(recipe, splits)), "untuned")
+
+
+def _fit(recipe: Recipe, splits: Splits, place: Place) -> Fitted:
+    """What the recipe's kind of training gives."""
+    if recipe.task == "opinions":
+        return fit_extractor(recipe, splits, place)
+    outputs = assembly.outputs_of(recipe, splits)
+    if recipe.model.is_baseline:
+        return fit_baseline(recipe, splits, outputs)
+    return fit_network(recipe, splits, outputs, place)
 
 
 def _finish(

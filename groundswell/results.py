@@ -15,6 +15,7 @@ from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics
+from groundswell.evaluation.opinion_metrics import score_opinions
 from groundswell.evaluation.report import ReportFacts, write_report
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedModel
@@ -41,13 +42,15 @@ def measure(
     on_batch: Callable[[int], None] = lambda texts: None,
 ) -> Measured:
     """Metrics with intervals of labelled examples; every example counts, blank ones too."""
-    outputs = analyzer.outputs
-    logits = analyzer.score([example.text for example in examples], on_batch)
     options: dict[str, Any] = {
         "resamples": recipe.evaluation.resamples,
         "level": recipe.evaluation.level,
         "seed": recipe.seed,
     }
+    if recipe.task == "opinions":
+        return _measure_opinions(analyzer, examples, recipe, options, on_batch)
+    outputs = analyzer.outputs
+    logits = analyzer.score([example.text for example in examples], on_batch)
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
         gold_values = (outputs.mean + outputs.scale * gold.double()).numpy()
@@ -58,6 +61,15 @@ def measure(
     predicted = values.argmax(dim=1)
     scores = metrics.score_single_label(gold.numpy(), predicted.numpy(), outputs.labels, **options)
     return Measured(scores, _mistakes(examples, gold, predicted, values, outputs))
+
+
+def _measure_opinions(
+    analyzer: Analyzer, examples: Sequence[Example], recipe: Recipe, options: dict[str, Any],
+    on_batch: Callable[[int], None],
+) -> Measured:  # fmt: skip
+    gold = [example.opinions or () for example in examples]
+    found = analyzer.opinions([example.text for example in examples], on_batch)
+    return Measured(score_opinions(gold, found, recipe.model.opinions.elements, **options), [])
 
 
 @dataclass(frozen=True)

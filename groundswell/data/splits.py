@@ -12,6 +12,7 @@ from groundswell.data.accounting import Accounting
 from groundswell.data.examples import Columns, Reading, read_examples
 from groundswell.data.labels import LabelMap
 from groundswell.data.leakage import find_conflicts, find_overlaps, leakage_summary
+from groundswell.data.opinion_formats.registry import read_opinions
 from groundswell.data.sample import sample_path
 from groundswell.data.splitting import group_split, stratified_draw, stratified_split, time_split
 from groundswell.errors import DataError, LeakageError
@@ -26,6 +27,7 @@ class SplitSettings:
 
     sources   `train` and any of `dev` and `test`
     overlap   texts shared by two splits: warn, refuse (LeakageError) or ignore
+    format, repair   of gold opinions, see `opinion_formats.registry.read_opinions`
     """
 
     sources: dict[str, str]
@@ -37,11 +39,13 @@ class SplitSettings:
     hold_out: Literal["stratified", "group", "time"] = "stratified"
     overlap: Literal["warn", "refuse", "ignore"] = "warn"
     seed: int = 0
+    format: str | None = None
+    repair: bool = False
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The examples of each split with their accounting; `label_map` is None for regression.
+    """The examples of each split with their accounting; `label_map` is None for regression and opinions.
 
     hashes     sha256 of each local source's bytes, by split
     leakage    summary of texts shared between splits
@@ -68,7 +72,7 @@ def load_splits(settings: SplitSettings) -> Splits:
     if settings.limit is not None:
         _draw(examples, accounting["train"], settings)
     label_map = None
-    if settings.reading.task != "regression":
+    if settings.reading.task in ("single_label", "multi_label"):
         label_map = LabelMap.from_examples(examples["train"])
         for split, source in settings.sources.items():
             label_map.check_known(examples[split], split, source)
@@ -89,6 +93,11 @@ def read_split(
 ) -> list[Example]:
     """The examples of one source: a file, `FILE#name` (rows whose split column holds the name), `sample:en#name`."""
     path, name = locate(source)
+    if settings.reading.task == "opinions":
+        return read_opinions(
+            path, format=settings.format, accounting=accounting, repair=settings.repair,
+            where=None if name is None else {settings.split_column: name}, max_bad_share=settings.reading.max_bad_share,
+        )  # fmt: skip
     reading = replace(settings.reading, keep_blank=keep_blank)
     if name is not None:
         reading = replace(reading, where={**reading.where, settings.split_column: name})

@@ -43,7 +43,7 @@ def result_line(task: str, metrics: Mapping[str, SplitScores]) -> str:
     """
     for split in ordered_splits(metrics):
         scores = metrics[split]
-        key = HEADLINES.get(task, "accuracy")
+        key = HEADLINES.get(task) or next((name for name in scores if name.endswith("_f1@span")), "accuracy")
         if key in scores:
             value, low, high = (f"{scores[key][part]:.2f}" for part in ("value", "low", "high"))
             rows = f", {scores['num_rows']:,} rows" if "num_rows" in scores else ""

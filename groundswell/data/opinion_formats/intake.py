@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from groundswell.data.accounting import Accounting
 from groundswell.data.examples import BLANK_TEXT, NUL_IN_TEXT
@@ -30,11 +31,15 @@ class Intake:
     """Takes the drafts of one file, in its order.
 
     accounting   counts texts; its `opinions` counts the opinions in them
+    where        key -> value; rows of which another value is known are passed over and not counted
     examples     what was kept
     """
 
-    def __init__(self, document: Document, accounting: Accounting, *, repair: bool) -> None:
+    def __init__(
+        self, document: Document, accounting: Accounting, *, repair: bool, where: Mapping[str, str] | None = None
+    ) -> None:
         self.document = document
+        self.where = where or {}
         self.examples: list[Example] = []
         self._texts = accounting
         self._opinions = accounting.opinions = accounting.opinions or Accounting(accounting.split, unit="opinions")

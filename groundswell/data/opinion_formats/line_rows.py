@@ -9,12 +9,14 @@ from groundswell.data.opinion_formats.drafts import BadElementError, DraftText
 from groundswell.data.opinion_formats.intake import Intake
 
 
-def read_each_line(document: Document, intake: Intake, draft: Callable[[Line], DraftText]) -> None:
-    """Gives every line that is not blank to `draft`, and what becomes of it to the intake."""
+def read_each_line(document: Document, intake: Intake, draft: Callable[[Line], DraftText | None]) -> None:
+    """Gives every line that is not blank to `draft`, and what becomes of it to the intake; None is passed over."""
     for line in document.lines():
         if not line.text.strip():
             continue
         try:
-            intake.add(draft(line))
+            found = draft(line)
+            if found is not None:
+                intake.add(found)
         except BadElementError as bad:
             intake.reject_text(bad, line.number, line.text)

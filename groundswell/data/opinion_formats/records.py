@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groundswell.data.opinion_formats.document import Document, Line
@@ -34,7 +34,7 @@ _KEYS = frozenset({"id", "text", "label", "group", "time", "opinions"})
 def read(document: Document, intake: Intake) -> None:
     """Gives every line to the intake; the row of a text is its line."""
     others: Counter[str] = Counter()
-    read_each_line(document, intake, lambda line: _draft(document, line, others))
+    read_each_line(document, intake, lambda line: _draft(document, line, intake.where, others))
     if others:
         counts = ", ".join(f"{key} ({count:,} rows)" for key, count in sorted(others.items()))
         intake.warn(f"keys that are not kept: {counts}")
@@ -75,12 +75,14 @@ def _span_record(span: Span | None) -> dict[str, Any] | None:
     return None if span is None else {"text": span.text, "start": span.start, "end": span.end}
 
 
-def _draft(document: Document, line: Line, others: Counter[str]) -> DraftText:
+def _draft(document: Document, line: Line, where: Mapping[str, str], others: Counter[str]) -> DraftText | None:
     row = parse_json(document, line.offset, line.text)
+    if any(_name(row, key) != value for key, value in where.items()):
+        return None
     text = row.need("text")
     opinions = row.get("opinions")
     drafts = None if opinions is None else draft_each(opinions.items(), _draft_opinion)
-    others.update(row.value.keys() - _KEYS)
+    others.update(row.value.keys() - _KEYS - where.keys())
     return DraftText(
         id=_name(row, "id"),
         text=text.string(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,7 @@ def read_opinions(
     format: str | None = None,
     accounting: Accounting,
     repair: bool = False,
+    where: Mapping[str, str] | None = None,
     max_bad_share: float = 0.01,
 ) -> list[Example]:
     """One example per text, in the order of the file, its opinions in the order of the text.
@@ -92,14 +93,18 @@ def read_opinions(
     source         a path, also `.gz`, `.xz` or `.zst`, or `-` for standard input
     format         a name of `FORMATS`; told by the first lines when None
     repair         a term with wrong offsets is put at its nearest occurrence, which is counted too
+    where          key -> value; only such rows are read, which `records` alone can tell
     max_bad_share  share of bad texts, and of bad opinions, above which the file is refused
     raises         DataError for a file that cannot be read, is of another format, or holds too much that is wrong
     """
     if format is not None:
         _check_name(format)
     document = open_document(source)
-    intake = Intake(document, accounting, repair=repair)
-    FORMATS[format or detect(document, list(FORMATS))].read(document, intake)
+    chosen = format or detect(document, list(FORMATS))
+    if where and chosen != "records":
+        raise DataError(f"{source}: rows of format {chosen} name no split. Leave out `#`, or convert them to records.")
+    intake = Intake(document, accounting, repair=repair, where=where)
+    FORMATS[chosen].read(document, intake)
     return intake.finish(max_bad_share)
 
 
