@@ -18,6 +18,7 @@ FEWEST_BARS = 5  # aspects of a single opinion are drawn only where there are no
 MOST_CHARACTERS = 28
 NO_GLYPH = "some characters, such as emoji, are in no installed font: the PNGs show boxes; opinions.html shows them"
 COLOURS = {"positive": "#0b6b73", "neutral": "#6b7780", "negative": "#b4541a"}
+FULL_SHADES = {"positive": "#5fa9ae", "neutral": "#a9b4ba", "negative": "#dd9868"}  # dark digits stand out on each
 _ROW_INCHES = 0.34
 
 
@@ -89,12 +90,11 @@ def _heat_map(bars: Sequence[_Bar], wording: Wording) -> Any:
 
     figure, axes, shown = _axes(bars, wording.heat_title, wording)
     for column, polarity in enumerate(POLARITIES):
-        shades = LinearSegmentedColormap.from_list(polarity, ["#f4f6f6", COLOURS[polarity]])
+        shades = LinearSegmentedColormap.from_list(polarity, ["#f4f6f6", FULL_SHADES[polarity]])
         for row, bar in enumerate(shown):
             share = bar.tally.shares[polarity].value
             axes.add_patch(Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, color=shades(share), linewidth=0))
-            ink = "white" if share > 0.85 else "#1b2328"  # the one with more contrast
-            axes.text(column, row, percent(share), ha="center", va="center", fontsize=9, color=ink)
+            axes.text(column, row, percent(share), ha="center", va="center", fontsize=9, color="#1b2328")
     axes.set_xticks(range(len(POLARITIES)), [wording.polarities[polarity] for polarity in POLARITIES], fontsize=9)
     axes.xaxis.set_ticks_position("top")
     for label in axes.get_xticklabels():
