@@ -35,7 +35,7 @@ from groundswell.types import Example, Opinion
 
 POLARITIES = ("negative", "neutral", "positive")
 LONGEST_SPAN = 24
-SHARE_OF_SPANS = 0.99
+SHARE_OF_SPANS = 0.995
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def elements_of(recipe: Recipe, examples: Sequence[Example], lengths: Callable[[
     longest = recipe.model.opinions.longest_span or _longest(lengths())
     return Elements(
         "aspect" in wanted, "opinion" in wanted, POLARITIES if "polarity" in wanted else (),
-        tuple(sorted(categories)), longest,
+        tuple(sorted(categories)), longest, recipe.model.opinions.finder == "tags",
     )  # fmt: skip
 
 

@@ -168,8 +168,11 @@ class OpinionsSection(Section):
     elements: tuple[Element, ...] = Field(
         ("aspect", "opinion", "polarity"), min_length=1, description="what tells two opinions apart"
     )
+    finder: Literal["spans", "tags"] = Field(
+        "spans", description="every piece of a text for itself, or B I O tags under a conditional random field"
+    )
     longest_span: Whole | None = Field(
-        None, ge=1, le=64, description="in tokens; without it the shortest that holds 99 % of the training spans"
+        None, ge=1, le=64, description="in tokens; without it the shortest that holds 99.5 % of the training spans"
     )
 
     @model_validator(mode="after")

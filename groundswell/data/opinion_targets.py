@@ -26,6 +26,7 @@ class Elements:
 
     polarities, categories   names by number; empty when this element is left out
     longest                  longest span in tokens
+    tagged                   spans are found by tags, so that those of one kind cannot overlap
     """
 
     aspects: bool
@@ -33,6 +34,7 @@ class Elements:
     polarities: tuple[str, ...]
     categories: tuple[str, ...]
     longest: int
+    tagged: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:

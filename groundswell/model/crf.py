@@ -33,7 +33,7 @@ class ConditionalRandomField(nn.Module):
 
     def forward(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         """log P of the tags: emissions (B, T, C) float32, tags (B, T), mask (B, T), real places first -> (B,)."""
-        transition, begin = self._permitted()
+        transition, begin = self.permitted()
         rows = torch.arange(len(tags), device=tags.device)
         score = begin[tags[:, 0]] + emissions[rows, 0, tags[:, 0]]
         total = begin + emissions[:, 0]  # (B, C)
@@ -49,7 +49,7 @@ class ConditionalRandomField(nn.Module):
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor) -> list[list[int]]:
         """The most probable tags of each row (Viterbi), as many as it has real places."""
-        transition, begin = self._permitted()
+        transition, begin = self.permitted()
         best, origins = begin + emissions[:, 0], []
         for place in range(1, emissions.shape[1]):
             scores, origin = (best.unsqueeze(2) + transition).max(dim=1)
@@ -63,7 +63,7 @@ class ConditionalRandomField(nn.Module):
         rows = torch.stack(tags[::-1], dim=1).tolist()
         return [row[:length] for row, length in zip(rows, mask.sum(dim=1).tolist(), strict=True)]
 
-    def _permitted(self) -> tuple[Tensor, Tensor]:
+    def permitted(self) -> tuple[Tensor, Tensor]:
         """Transitions and beginnings; what is not allowed costs so much that it never happens."""
         refused = -1e4
         return (

@@ -13,6 +13,7 @@ from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.encoder import Encoder
 from groundswell.model.opinion_pairs import Candidates, PairLogits, PairScores
 from groundswell.model.span_scores import SpanScores, span_mask
+from groundswell.model.tag_scores import TagScores
 
 # At least and at most so many candidates of a kind, in between one for every third token.
 FEWEST, MOST, TOKENS_PER_CANDIDATE = 8, 40, 3
@@ -21,17 +22,15 @@ FEWEST, MOST, TOKENS_PER_CANDIDATE = 8, 40, 3
 class Extraction(NamedTuple):
     """What the network says about W windows.
 
-    spans       (W, K, T, T) logits, K kinds of spans
-    possible    (W, T, T) bool, what is a span at all
     aspects, opinions   the candidates
-    pairs       their logits
+    pairs               their logits
+    span_losses         (W,) what finding the gold spans cost, while training
     """
 
-    spans: Tensor
-    possible: Tensor
     aspects: Candidates
     opinions: Candidates
     pairs: PairLogits
+    span_losses: Tensor | None
 
 
 class OpinionExtractor(EncodedModel):
@@ -43,7 +42,12 @@ class OpinionExtractor(EncodedModel):
     def __init__(self, encoder: Encoder, elements: Elements, *, dropout: float = 0.3) -> None:
         super().__init__(encoder)
         self.elements = elements
-        self.spans = SpanScores(encoder.width, kinds=len(elements.kinds), longest=elements.longest, dropout=dropout)
+        sides = [side for side, wanted in ((ASPECT, elements.aspects), (OPINION, elements.opinions)) if wanted]
+        self.spans: SpanScores | TagScores
+        if elements.tagged:
+            self.spans = TagScores(encoder.width, sides, dropout=dropout)
+        else:
+            self.spans = SpanScores(encoder.width, sides, elements.longest, dropout=dropout)
         self.pairs = PairScores(
             encoder.width,
             polarities=max(1, len(elements.polarities)),
@@ -59,19 +63,20 @@ class OpinionExtractor(EncodedModel):
 
     def read(self, states: Tensor, batch: OpinionBatch) -> Extraction:
         """The same from the encoder's states (W, T, D) float32."""
-        scores = self.spans(states)
+        scores = self.spans(states, batch)
         possible = span_mask(batch.begins, batch.ends, self.elements.longest)
         kinds = iter(scores.unbind(dim=1))
         aspects = self._candidates(next(kinds) if self.elements.aspects else None, possible, batch, ASPECT)
         opinions = self._candidates(next(kinds) if self.elements.opinions else None, possible, batch, OPINION)
-        return Extraction(scores, possible, aspects, opinions, self.pairs(states, batch.mask, aspects, opinions))
+        losses = self.spans.losses(states, scores, batch) if self.training else None
+        return Extraction(aspects, opinions, self.pairs(states, batch.mask, aspects, opinions), losses)
 
     def _candidates(self, scores: Tensor | None, possible: Tensor, batch: OpinionBatch, side: slice) -> Candidates:
         """The implicit span and, where this kind is looked for, the spans with the highest scores."""
         windows, size = possible.shape[:2]
         none = torch.full((windows, 1, 2), -1, dtype=torch.int64, device=possible.device)
         if scores is None:
-            return Candidates(none, torch.zeros_like(none[..., 0], dtype=torch.float32), none[..., 0] < 0)
+            return Candidates(none, torch.full(none.shape[:2], torch.inf, device=none.device), none[..., 0] < 0)
         ranked = scores.detach().masked_fill(~possible, -torch.inf)
         count = min(max(FEWEST, size // TOKENS_PER_CANDIDATE), MOST)
         if self.training:
@@ -85,6 +90,6 @@ class OpinionExtractor(EncodedModel):
         logits = scores.flatten(1).gather(1, numbers)
         return Candidates(
             torch.cat([none, places], dim=1),
-            torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1),
+            torch.cat([torch.full_like(logits[:, :1], torch.inf), logits], dim=1),
             torch.cat([torch.ones_like(real[:, :1]), real], dim=1),
         )

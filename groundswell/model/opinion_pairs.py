@@ -16,7 +16,7 @@ class Candidates(NamedTuple):
     """Spans of W windows that may be aspects, or opinion words; the first of each window stands for `not in the text`.
 
     places   (W, K, 2) int64, first and last token; -1 for the implicit one and where a window has fewer
-    logits   (W, K) float32, that it is a span of this kind; the implicit one is always there, so it has 0
+    logits   (W, K) float32, that it is a span of this kind; infinite for the implicit one, which is always there
     real     (W, K) bool
     """
 

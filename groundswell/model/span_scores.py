@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from groundswell.data.opinion_batching import WINDOW, OpinionBatch
 
 
 class SpanScores(nn.Module):
-    """Logits of `kinds` kinds of spans for every pair of first and last token.
+    """Logits that a piece of a text is a span, for every pair of first and last token and each kind of span.
 
     Dozat & Manning 2017 (https://arxiv.org/abs/1611.01734, equation 7), as Yu et al. 2020 use it for spans
     (https://aclanthology.org/2020.acl-main.577, equation 1):
@@ -16,23 +19,24 @@ class SpanScores(nn.Module):
 
     Spans may overlap and lie in each other: each gets its own decision.
 
+    sides     of each kind, its columns in a gold tuple
     longest   spans of more tokens are not considered
     """
 
-    def __init__(self, width: int, *, kinds: int, longest: int, hidden: int = 128, dropout: float = 0.2) -> None:
+    def __init__(self, width: int, sides: list[slice], longest: int, *, hidden: int = 128, dropout: float) -> None:
         super().__init__()
-        self.longest = longest
+        self.sides, self.longest = sides, longest
         self.begin, self.end = nn.Linear(width, hidden), nn.Linear(width, hidden)
         self.dropout = nn.Dropout(dropout)
-        self.bilinear = nn.Parameter(torch.zeros(kinds, hidden, hidden))
-        self.of_begin, self.of_end = nn.Linear(hidden, kinds), nn.Linear(hidden, kinds)
-        self.of_length = nn.Embedding(longest, kinds)
+        self.bilinear = nn.Parameter(torch.zeros(len(sides), hidden, hidden))
+        self.of_begin, self.of_end = nn.Linear(hidden, len(sides)), nn.Linear(hidden, len(sides))
+        self.of_length = nn.Embedding(longest, len(sides))
         nn.init.normal_(self.bilinear, std=hidden**-0.5 / 4)
         nn.init.constant_(self.of_begin.bias, -4.0)  # few spans are any: the first guess says so
         nn.init.zeros_(self.of_length.weight)
 
-    def forward(self, states: Tensor) -> Tensor:
-        """states (B, T, D) float32 -> logits (B, K, T, T): row i the first token, column j the last."""
+    def forward(self, states: Tensor, batch: OpinionBatch) -> Tensor:
+        """states (W, T, D) float32 -> logits (W, K, T, T): row i the first token, column j the last."""
         begins = self.dropout(torch.relu(self.begin(states)))
         ends = self.dropout(torch.relu(self.end(states)))
         scores: Tensor = torch.einsum("bih,khg->bkig", begins, self.bilinear) @ ends.transpose(1, 2).unsqueeze(1)
@@ -42,6 +46,17 @@ class SpanScores(nn.Module):
         lengths = (places.unsqueeze(0) - places.unsqueeze(1)).clamp(0, self.longest - 1)
         scores = scores + self.of_length(lengths).permute(2, 0, 1)
         return scores
+
+    def losses(self, states: Tensor, logits: Tensor, batch: OpinionBatch) -> Tensor:
+        """(W,) binary cross entropy summed over every possible span of each kind."""
+        gold = torch.zeros_like(logits)
+        for kind, side in enumerate(self.sides):
+            rows = batch.tuples[batch.tuples[:, side][:, 0] >= 0]
+            first, last = rows[:, side].unbind(dim=1)
+            gold[rows[:, WINDOW], kind, first, last] = 1.0
+        losses: Tensor = functional.binary_cross_entropy_with_logits(logits, gold, reduction="none")
+        possible = span_mask(batch.begins, batch.ends, self.longest)
+        return (losses * possible.unsqueeze(1)).sum(dim=(1, 2, 3))
 
 
 def span_mask(begins: Tensor, ends: Tensor, longest: int) -> Tensor:

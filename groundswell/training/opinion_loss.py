@@ -13,32 +13,15 @@ from groundswell.training.losses import LossSum
 
 
 def opinion_loss(model: nn.Module, batch: OpinionBatch) -> LossSum:
-    """Cross entropy summed over all possible spans, all pairs of candidates, and the categories of the gold pairs.
+    """What finding the gold spans costs, and cross entropy over all pairs of candidates and the gold pairs' categories.
 
     The items are texts, so a text with many spans counts more than one with few: each of its decisions counts alike.
     `model` gives an `Extraction` (model/opinion_extractor).
     """
     found: Any = model(batch)
     weights = batch.weights[batch.document]  # (W,)
-    losses = _span_losses(found, batch) + _pair_losses(found, batch)
+    losses = found.span_losses + _pair_losses(found, batch)
     return LossSum((losses * weights).sum(), batch.weights.sum())
-
-
-def _span_losses(found: Any, batch: OpinionBatch) -> Tensor:
-    """(W,) binary cross entropy over every possible span of each kind."""
-    gold = torch.zeros_like(found.spans)
-    sides = [
-        side
-        for side, candidates in ((ASPECT, found.aspects), (OPINION, found.opinions))
-        if candidates.real.shape[1] > 1
-    ]
-    for kind, side in enumerate(sides):
-        rows = batch.tuples[batch.tuples[:, side][:, 0] >= 0]
-        first, last = rows[:, side].unbind(dim=1)
-        gold[rows[:, WINDOW], kind, first, last] = 1.0
-    losses: Tensor = functional.binary_cross_entropy_with_logits(found.spans, gold, reduction="none")
-    total: Tensor = (losses * found.possible.unsqueeze(1)).sum(dim=(1, 2, 3))
-    return total
 
 
 def _pair_losses(found: Any, batch: OpinionBatch) -> Tensor:
