@@ -325,6 +325,19 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def keys_concern_the_task(self) -> Self:
+        if self.task == "opinions":
+            return self
+        given = [
+            name for name, value in (("data.format", self.data.format), ("data.repair", self.data.repair)) if value
+        ]
+        given += ["model.opinions"] if self.model.opinions != OpinionsSection() else []
+        if given:
+            verb, them = ("have", "them") if len(given) > 1 else ("has", "it")
+            raise ValueError(f"{', '.join(given)} {verb} no effect with task={self.task!r}; remove {them}")
+        return self
+
+    @model_validator(mode="after")
     def own_models_are_trained_whole(self) -> Self:
         encoder, shape = self.model.encoder, self.model.scratch
         if not self.model.is_from_scratch and not self.model.is_baseline:

@@ -25,8 +25,8 @@ class ConditionalRandomField(nn.Module):
     def __init__(self, allowed: Tensor, allowed_first: Tensor) -> None:
         super().__init__()
         num_tags = len(allowed_first)
-        self.register_buffer("allowed", allowed)
-        self.register_buffer("allowed_first", allowed_first)
+        self.register_buffer("allowed", allowed, persistent=False)
+        self.register_buffer("allowed_first", allowed_first, persistent=False)
         self.transition = nn.Parameter(torch.zeros(num_tags, num_tags))
         self.begin = nn.Parameter(torch.zeros(num_tags))
         self.end = nn.Parameter(torch.zeros(num_tags))

@@ -1,0 +1,184 @@
+"""Opinion extraction from recipe to record: train, load, predict, measure, resume, and what is wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_run import changed, write
+
+import groundswell as gs
+from groundswell.errors import DataError, RecipeError
+from groundswell.recipe_reading import recipe_from_values
+
+NOUNS, PRAISE, BLAME = ("food", "room", "screen", "staff"), ("good", "superb", "great"), ("bad", "slow", "poor")
+CATEGORY = {"food": "FOOD", "room": "ROOM", "screen": "DISPLAY", "staff": "SERVICE"}
+
+
+def opinion(text: str, aspect: str | None, words: str, polarity: str) -> dict[str, Any]:
+    place = text.index(words)
+    spans = {"opinion": {"text": words, "start": place, "end": place + len(words)}, "aspect": None}
+    if aspect is not None:
+        start = text.index(aspect)
+        spans["aspect"] = {"text": aspect, "start": start, "end": start + len(aspect)}
+    return {**spans, "category": CATEGORY.get(aspect or "", "OTHER"), "polarity": polarity}
+
+
+def rows(emoji: str = "👍") -> list[dict[str, Any]]:
+    """Texts with two opinions, one, one without aspect, or none."""
+    made = []
+    for noun in NOUNS:
+        for praise in PRAISE:
+            for blame, other in zip(BLAME, (name for name in NOUNS if name != noun), strict=True):
+                text = f"{emoji} the {noun} was {praise} but the {other} was {blame}"
+                both = [opinion(text, noun, praise, "positive"), opinion(text, other, blame, "negative")]
+                made.append({"text": text, "opinions": both})
+            text = f"{praise} {emoji}"
+            made.append({"text": text + f" {noun}"[:0], "opinions": [opinion(text, None, praise, "positive")]})
+        made.append({"text": f"we saw the {noun} {emoji}", "opinions": []})
+    return [{"id": f"r{number}", **row} for number, row in enumerate(made)]
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> dict[str, Any]:
+    """A small extractor on texts it can learn."""
+    path = write(tmp_path / "train.jsonl", rows())
+    return {
+        "task": "opinions",
+        "data": {"train": path, "dev": path, "overlap": "ignore"},
+        "text": {"max_tokens": 32, "min_count": 1, "cleaning": ["blanks"]},
+        "model": {
+            "encoder": "lstm", "scratch": {"width": 24, "hidden": 24}, "head_dropout": 0.0,
+            "opinions": {"elements": ["aspect", "opinion", "category", "polarity"]},
+        },
+        "training": {"epochs": 25, "learning_rate": 1e-2, "precision": "float32", "batch_rows": 8},
+        "output": {"folder": str(tmp_path / "runs"), "name": "small"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("finder", ["spans", "tags"])
+def test_a_run_learns_loads_and_predicts(recipe: dict[str, Any], finder: str) -> None:
+    elements = {"elements": ["aspect", "opinion", "category", "polarity"], "finder": finder}
+    run = gs.train(changed(recipe, model={"opinions": elements}))
+    assert run.metrics["dev"]["quad_f1@span"]["value"] > 0.98
+    found = gs.load(run.folder)("The 👍  food was superb but the staff was slow")
+    shown = [(one.aspect and one.aspect.text, one.opinion and one.opinion.text) for one in found.opinions]
+    assert shown == [("food", "superb"), ("staff", "slow")]
+    assert [(one.category, one.polarity) for one in found.opinions] == [("FOOD", "positive"), ("SERVICE", "negative")]
+    for one in found.opinions:
+        for span in (one.aspect, one.opinion):
+            assert span is not None
+            assert found.text[span.start : span.end] == span.text
+    assert (found.label, found.truncated, found.error) == ("mixed", False, None)
+    assert [sentence.label for sentence in found.sentences] == ["mixed"]
+    assert (run.folder / "report.html").exists()
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["label_map"]["names"][:3] == ["negative", "neutral", "positive"]
+
+
+def test_the_answer_to_texts_of_all_kinds(recipe: dict[str, Any]) -> None:
+    analyzer = gs.load(gs.train(recipe).folder)
+    blank, chinese, long = analyzer.stream(["  ", "房间很好", "the food was good . " * 40])
+    assert (blank.opinions, blank.label, blank.warnings) == (
+        (), "neutral", ("blank_text: the text is blank; it holds no opinions",),
+    )  # fmt: skip
+    assert chinese.text == "房间很好"
+    assert long.truncated
+    assert (
+        gs.load(gs.train(changed(recipe, text={"truncation": "windows"}, output={"name": "windows"})).folder)(
+            "the food was good . " * 40
+        )
+        .warnings[0]
+        .startswith("windowed")
+    )
+
+
+def test_long_texts_are_read_in_windows_with_exact_places(recipe: dict[str, Any]) -> None:
+    run = gs.train(changed(recipe, text={"truncation": "windows", "window_overlap": 12}))
+    text = "<the food was superb but the staff was slow> " * 30
+    found = gs.load(run.folder)(text)
+    assert not found.truncated
+    assert len({one for one in found.opinions if one.aspect}) > 20
+    assert len(found.opinions) == len({(one.aspect, one.opinion, one.category, one.polarity) for one in found.opinions})
+    for one in found.opinions:
+        for span in (one.aspect, one.opinion):
+            assert span is None or text[span.start : span.end] == span.text
+
+
+def test_alone_and_together_are_the_same(recipe: dict[str, Any]) -> None:
+    analyzer = gs.load(gs.train(recipe).folder)
+    texts = [row["text"] for row in rows("!")][:12]
+    for alone, together in zip(map(analyzer, texts), analyzer.stream(texts), strict=True):
+        assert [(one.aspect, one.opinion, one.polarity) for one in alone.opinions] == [
+            (one.aspect, one.opinion, one.polarity) for one in together.opinions
+        ]
+
+
+def test_measured_again_it_is_the_same(recipe: dict[str, Any]) -> None:
+    run = gs.train(changed(recipe, training={"epochs": 6}))
+    again = gs.evaluate(run.folder, recipe["data"]["dev"])
+    assert again["quad_f1@span"] == run.metrics["dev"]["quad_f1@span"]
+    assert again["rows"]["read"] == len(rows())
+
+
+def test_gold_that_is_out_of_reach_is_said_and_counts(recipe: dict[str, Any]) -> None:
+    run = gs.train(changed(recipe, text={"max_tokens": 8}))
+    assert any("the model cannot give" in warning and "in no window" in warning for warning in run.warnings)
+    assert run.metrics["dev"]["gold"]["tuples"] == sum(len(row["opinions"]) for row in rows())
+    assert run.metrics["dev"]["quad_f1@span"]["recall"] < 0.8
+
+
+def test_the_same_seed_gives_the_same_bits(recipe: dict[str, Any]) -> None:
+    short = changed(recipe, training={"epochs": 2})
+    first = gs.train(short)
+    second = gs.train(changed(short, output={"name": "again"}))
+    heads = [(run.folder / "model" / "head.safetensors").read_bytes() for run in (first, second)]
+    assert heads[0] == heads[1]
+
+
+def test_data_without_opinions_or_categories(recipe: dict[str, Any], tmp_path: Path) -> None:
+    empty = write(tmp_path / "empty.jsonl", [{"text": f"we saw {noun}", "opinions": []} for noun in NOUNS])
+    with pytest.raises(DataError, match="no text holds an opinion"):
+        gs.train(changed(recipe, data={"train": empty, "dev": empty}))
+    bare = [{**row, "opinions": [{**one, "category": None} for one in row["opinions"]]} for row in rows()]
+    path = write(tmp_path / "bare.jsonl", bare)
+    with pytest.raises(DataError, match=r"no opinion has a category, but model\.opinions\.elements asks for them"):
+        gs.train(changed(recipe, data={"train": path, "dev": path}, output={"name": "other"}))
+
+
+@pytest.mark.parametrize(
+    ("section", "given", "message"),
+    [
+        ("model", {"opinions": {"elements": ["polarity"]}}, "names no span; add aspect or opinion"),
+        ("model", {"opinions": {"elements": ["opinion", "aspect"]}}, "expected each once and in this order"),
+        ("model", {"encoder": "nb_svm", "scratch": None}, "does not fit task='opinions'"),
+        ("training", {"metric": "accuracy"}, "training.metric='accuracy' does not exist for task='opinions'"),
+        ("training", {"loss": "bce"}, "training.loss='bce' does not fit task='opinions'; choose opinions"),
+        ("training", {"class_weights": "balanced"}, "class_weights has no effect with task='opinions'"),
+    ],
+)
+def test_recipes_that_do_not_fit(recipe: dict[str, Any], section: str, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe_from_values(changed(recipe, **{section: given}), "recipe.yaml")
+    assert message in str(caught.value)
+
+
+def test_keys_of_opinions_have_no_effect_elsewhere() -> None:
+    values = {"data": {"train": "a.csv", "format": "aste"}, "model": {"opinions": {"finder": "tags"}}}
+    with pytest.raises(RecipeError) as caught:
+        recipe_from_values(values, "recipe.yaml")
+    assert "data.format, model.opinions have no effect with task='single_label'; remove them" in str(caught.value)
+
+
+def test_a_run_with_labels_finds_no_opinions(recipe: dict[str, Any], tmp_path: Path) -> None:
+    labelled = write(
+        tmp_path / "labelled.jsonl", [{"text": f"{w} {n}", "label": w} for w in ("good", "bad") for n in NOUNS]
+    )
+    run = gs.train({"data": {"train": labelled}, "text": {"min_count": 1}, "model": {"encoder": "majority"},
+                    "output": {"folder": str(tmp_path / "runs"), "name": "labels"}})  # fmt: skip
+    with pytest.raises(DataError, match=r"finds no opinions\. Train with task=opinions"):
+        gs.load(run.folder).opinions(["good food"])
+    with pytest.raises(DataError, match="gives no scores of whole texts"):
+        gs.load(gs.train(changed(recipe, training={"epochs": 1}, output={"name": "few"})).folder).score(["good food"])
