@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from groundswell.data.opinion_formats.document import Place
 from groundswell.data.opinion_formats.drafts import BadElementError
 from groundswell.data.suggestion import did_you_mean
@@ -48,4 +46,4 @@ def polarity_of_valence(valence: float) -> Polarity:
     """Of a valence between 1 and 9: negative below 4.5, positive above 5.5, as in the categorical DimABSA files."""
     if valence < 4.5:
         return "negative"
-    return cast("Polarity", "positive" if valence > 5.5 else "neutral")
+    return "positive" if valence > 5.5 else "neutral"

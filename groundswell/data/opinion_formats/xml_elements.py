@@ -70,9 +70,8 @@ def parse_xml(document: Document) -> Element:
     try:
         builder.parser.Parse(builder.encoded, True)
     except expat.ExpatError as error:
-        raise DataError(
-            f"{builder.here()}: not well-formed XML ({expat.errors.messages.get(error.code, str(error))}). Mend the file."
-        ) from error
+        finding = expat.errors.messages.get(error.code, str(error))
+        raise DataError(f"{builder.here()}: not well-formed XML ({finding}). Mend the file.") from error
     return builder.outermost.children[0]
 
 
