@@ -96,7 +96,8 @@ ROWS: dict[str, tuple[str, str, str, str, tuple[Opinion, ...]]] = {
     "bieos": ("a.txt", "\nThe O\nnoodles S-POS\nwere O\n\n\nstaff B-NEG\nroom E-NEG\n", "bieos", "The noodles were",
         (opinion("The noodles were", "noodles", None, "positive"),)),
     "setfit": ("a.csv", "text,span,label,ordinal\nit is it,it,positive,1\nit is it,is,negative,0\n", "setfit",
-        "it is it", (opinion("it is it", "is", None, "negative"), opinion("it is it", "it", None, "positive", None, (1, 0)))),
+        "it is it", (opinion("it is it", "is", None, "negative"),
+                     opinion("it is it", "it", None, "positive", None, (1, 0)))),
     "records": ("a.jsonl", json.dumps({"id": 7, "text": CHINESE, "label": "mixed", "opinions": [
         {"aspect": {"text": "发热", "start": 8, "end": 10}, "category": None, "opinion": None, "polarity": "negative",
          "intensity": 0.45, "negated": True, "score": 0.5}]}), "records", CHINESE,

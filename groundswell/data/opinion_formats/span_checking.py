@@ -14,6 +14,7 @@ from groundswell.types import Span
 AMBIGUOUS = "ambiguous place (the string occurs more than once; the occurrence nearest to its partner is taken)"
 REPAIRED = "repaired (wrong offsets; the nearest occurrence of the string is taken)"
 NOT_IN_TEXT = "a term that does not occur in its text"
+_JOINED_WRONGLY = "labels and texts were joined by row number instead of by id, or the texts were changed"
 _LEAST_SHARE = 0.8  # of the wrong spans that one cause must explain to be named
 _LEAST_SPANS = 3
 
@@ -82,7 +83,7 @@ class SpanChecker:
         raise _wrong_offsets(mention, start, end, text, found)
 
     def _not_in_text(self, mention: Mention) -> BadElementError:
-        self._causes["opinions and texts were joined by row number instead of by id, or the texts were changed"] += 1
+        self._causes[_JOINED_WRONGLY] += 1
         return BadElementError(
             NOT_IN_TEXT,
             mention.place,
@@ -109,7 +110,9 @@ def _wrong_offsets(mention: Mention, start: int, end: int, text: str, found: lis
         if found
         else ""
     )
-    if not 0 <= start <= end <= len(text):
+    if start > end:
+        reason, finding = "a span outside the text", "which end before they begin"
+    elif not 0 <= start <= end <= len(text):
         reason, finding = "a span outside the text", f"but the text has {len(text):,} code points"
     elif start == end:
         reason, finding = "an empty span", "which is empty, expected at least one code point"

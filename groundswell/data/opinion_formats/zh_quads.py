@@ -9,8 +9,8 @@ One row of each file, as it stands there behind its header (our own sentence):
     1,屏幕,0,2,很亮,2,4,使用体验,正面
     1,_, , ,很值,7,9,价格,正面
 
-`X_reviews.csv` is GB18030 as a rule, `X_labels.csv` UTF-8; either name stands for both. Offsets are code points, end-exclusive;
-`_` with blank offsets is implicit; 正面, 中性, 负面.
+`X_reviews.csv` is GB18030 as a rule, `X_labels.csv` UTF-8; either name stands for both. Offsets are code points,
+end-exclusive; `_` with blank offsets is implicit; 正面, 中性, 负面.
 
 In the published reviews file four more columns hold labels that were pasted by row number, not by id: they are ignored.
 A file of reviews that stands alone, with such columns, is read only when its terms do occur in their texts.
