@@ -65,6 +65,7 @@ def convert(  # noqa: PLR0913 - one parameter per option
 
 def _write_rejected(accounting: Accounting, target: Path) -> str | None:
     """The name of the file that lists what was rejected; None, and no such file, when nothing was."""
+    from groundswell.data.accounting import MOST_REJECTED
     from groundswell.run_folder import write_text
 
     opinions = accounting.opinions.rejected if accounting.opinions else []
@@ -74,7 +75,8 @@ def _write_rejected(accounting: Accounting, target: Path) -> str | None:
     if not rows:
         return None
     write_text(file, "".join(json.dumps(row) + "\n" for row in rows))
-    note(f"{file}: {len(rows):,} rejected texts and opinions, with their places")
+    first = "the first " if MOST_REJECTED in (len(accounting.rejected), len(opinions)) else ""
+    note(f"{file}: {first}{len(rows):,} rejected texts and opinions, with their places")
     return str(file)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from groundswell.data.accounting import Accounting
 from groundswell.data.examples import BLANK_TEXT, NUL_IN_TEXT
@@ -80,6 +81,9 @@ class Intake:
             self._refuse_many_bad(account, max_bad_share)
         if not self.examples:
             raise DataError(f"{self.document.name}: no usable text. {self._texts.line()}. Mend the file.")
+        repeated = [name for name, count in Counter(example.id for example in self.examples).items() if count > 1]
+        if repeated:
+            self.warn(f"{len(repeated):,} ids stand at more than one text, first {repeated[0]!r}; all texts are kept")
         return self.examples
 
     def _checked(self, draft: DraftText, opinions: tuple[DraftOpinion | BadElementError, ...]) -> tuple[Opinion, ...]:

@@ -108,7 +108,9 @@ def fitted(example: Example, holding: Holding, tally: Tally) -> Example:
     kept: dict[tuple[object, ...], Opinion] = {}
     for opinion in example.opinions:
         poorer = _poorer(opinion, has, lost)
-        missing = [" or ".join(sorted(need)) for need in holding.needs if not any(map(poorer.__getattribute__, need))]
+        missing = [
+            " or ".join(sorted(need)) for need in holding.needs if not any(getattr(poorer, name) for name in need)
+        ]
         key = (poorer.aspect, poorer.category, poorer.opinion, poorer.polarity)
         if missing:
             lost[f"opinions without {_words(missing[0])}, not written"] += 1
