@@ -6,11 +6,13 @@ import gzip
 import json
 import lzma
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from opinion_samples import CHINESE, ENGLISH, MIXED, example, examples, opinion, read, span
 
 from groundswell.data.accounting import Accounting
@@ -116,6 +118,31 @@ def test_a_row_of_each_format(tmp_path: Path, name: str) -> None:
 
 
 HEADER = "id,Reviews,AspectTerms,OpinionTerms,Categories,Polarities\n"
+PIECES = ["", '"', "'", "[", "]", "{", "}", "(", ")", "<", "####", "\t", "\n", "\r", ",", "-1", "0x" + "F" * 5000, "9" * 5000,
+          "null", "\x00", "&x;", "\\ud800", "I-ASP", "NULL", "_"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_damaged_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    file, content, format, _, _ = ROWS[name]
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.integers(0, len(content)), st.integers(0, 9), st.sampled_from(PIECES), st.booleans())
+    def check(start: int, length: int, piece: str, repair: bool) -> None:
+        (folder / file).write_text(content[:start] + piece + content[start + length :], encoding="utf-8", newline="")
+        accounting = Accounting("test")
+        with suppress(DataError):
+            for one in read_opinions(
+                str(folder / file), format=format, accounting=accounting, repair=repair, max_bad_share=1
+            ):
+                for found in one.opinions or ():
+                    for place in (found.aspect, found.opinion):
+                        assert place is None or one.text[place.start : place.end] == place.text != ""
+
+    check()
+
+
 REVIEWS = HEADER + "7,屏幕很亮，总之很值,_,难用,整体,负面\r\n9,好,_,好,整体,正面\r\n"
 LABELS = """id,AspectTerms,A_start,A_end,OpinionTerms,O_start,O_end,Categories,Polarities
 7,屏幕,0,2,很亮,2,4,使用体验,正面

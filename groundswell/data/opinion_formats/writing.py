@@ -108,12 +108,10 @@ def fitted(example: Example, holding: Holding, tally: Tally) -> Example:
     kept: dict[tuple[object, ...], Opinion] = {}
     for opinion in example.opinions:
         poorer = _poorer(opinion, has, lost)
-        missing = [
-            " or ".join(sorted(need)) for need in holding.needs if not any(getattr(poorer, name) for name in need)
-        ]
+        unmet = [need for need in holding.needs if not any(getattr(poorer, name) for name in need)]
         key = (poorer.aspect, poorer.category, poorer.opinion, poorer.polarity)
-        if missing:
-            lost[f"opinions without {_words(missing[0])}, not written"] += 1
+        if unmet:
+            lost[f"opinions without {_words(unmet[0])}, not written"] += 1
         elif key in kept:
             lost["opinions that differ in nothing the format holds, written once"] += 1
         else:
@@ -158,5 +156,5 @@ def _poorer(opinion: Opinion, has: frozenset[str], lost: Counter[str]) -> Opinio
     )
 
 
-def _words(need: str) -> str:
-    return need.replace("opinion", "opinion words")
+def _words(need: frozenset[str]) -> str:
+    return " or ".join(sorted(need)).replace("opinion", "opinion words")

@@ -14,6 +14,7 @@ from groundswell.errors import DataError
 
 # What XML 1.0 cannot say, not even as a character reference.
 UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_LEVELS = 100
 _IN_TEXT = {"\r": "&#13;"}
 
 
@@ -115,6 +116,11 @@ class _Builder:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         element = Element(name, attributes, self.here())
+        if len(self._open) > _MOST_LEVELS:
+            raise DataError(
+                f"{element.place}: <{name}> lies within {_MOST_LEVELS} other elements, expected a few levels. Mend the "
+                "file."
+            )
         self._open[-1].children.append(element)
         self._open.append(element)
 
