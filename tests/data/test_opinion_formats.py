@@ -118,8 +118,8 @@ def test_a_row_of_each_format(tmp_path: Path, name: str) -> None:
 
 
 HEADER = "id,Reviews,AspectTerms,OpinionTerms,Categories,Polarities\n"
-PIECES = ["", '"', "'", "[", "]", "{", "}", "(", ")", "<", "####", "\t", "\n", "\r", ",", "-1", "0x" + "F" * 5000, "9" * 5000,
-          "null", "\x00", "&x;", "\\ud800", "I-ASP", "NULL", "_"]  # fmt: skip
+MARKS = ["", '"', "'", "[", "]", "{", "}", "(", ")", "<", "####", "\t", "\n", "\r", ",", "\x00", "&x;", "\\ud800", "_"]
+PIECES = [*MARKS, "-1", "0x" + "F" * 5000, "9" * 5000, "null", "I-ASP", "NULL"]
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -322,6 +322,16 @@ def test_what_a_format_has_no_place_for_is_counted(tmp_path: Path) -> None:
         "texts nobody has annotated, written as texts without opinions": 1,
         "texts as they were, blanks now stand between tokens": 1,
     }
+
+
+@pytest.mark.parametrize("format", ["asqp", "dimabsa"])
+def test_places_that_strings_alone_do_not_tell_are_counted(tmp_path: Path, format: str) -> None:
+    """Of two `it`, the second is nearer to `slow`; a first one that is meant is lost, a second one is not."""
+    text = "it is good, it is slow"
+    first = opinion(text, "it", "slow", "negative", None, (0, 0))
+    second = opinion(text, "it", "slow", "positive", None, (1, 0))
+    report = write_opinions([example(text, first, second)], tmp_path / "a", format)
+    assert report.lost == {"places of strings that occur more than once": 1}
 
 
 @pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".xz", lzma.compress)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from groundswell.data.opinion_formats.span_search import candidates, place_strings
 from groundswell.data.opinion_formats.tokens import retokenized
 from groundswell.run_folder import write_text
 from groundswell.text.blank import is_blank
@@ -128,6 +129,15 @@ def tokenized(example: Example, tally: Tally) -> Example | None:
     tally.lost["texts as they were, blanks now stand between tokens"] += found.text != example.text
     tally.lost["opinions with a span of blanks, not written"] += len(example.opinions or ()) - len(found.opinions or ())
     return found
+
+
+def count_lost_places(example: Example, tally: Tally) -> None:
+    """Count the opinions that a reader of strings alone would find at another place."""
+    for opinion in example.opinions or ():
+        aspects = [] if opinion.aspect is None else candidates(opinion.aspect.text, example.text)
+        words = [] if opinion.opinion is None else candidates(opinion.opinion.text, example.text)
+        found = place_strings(aspects, words)
+        tally.lost["places of strings that occur more than once"] += found != (opinion.aspect, opinion.opinion)
 
 
 def single_line(text: str, tally: Tally) -> str:
