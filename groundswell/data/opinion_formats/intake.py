@@ -104,7 +104,7 @@ class Intake:
             else:
                 kept[key] = opinion
                 self._opinions.keep()
-                for note in {*notes, *given.notes}:
+                for note in dict.fromkeys([*notes, *given.notes]):
                     self._opinions.note(note, draft.row)
         return tuple(sorted(kept.values(), key=opinion_order))
 

@@ -234,5 +234,5 @@ def _draft_opinion(regions: tuple[_Region, ...]) -> DraftOpinion:
         opinion=mentions.get("opinion"),
         polarity=polarity.polarity,
         polarity_place=polarity.found.place,
-        notes=tuple({note for region in regions for note in region.notes}),
+        notes=tuple(note for region in regions for note in region.notes),
     )
