@@ -1,4 +1,4 @@
-"""`groundswell data`: the sample reviews, and what a labelled file holds."""
+"""`groundswell data`: the sample reviews, what a labelled file holds, and opinions in other formats."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from groundswell.cli.data_convert import convert
 from groundswell.cli.terminal import console, note, print_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 SHOWN_CONFLICTS = 5
 
-app = typer.Typer(no_args_is_help=True, help="The sample reviews, and what a labelled file holds.")
+app = typer.Typer(
+    no_args_is_help=True, help="The sample reviews, what a labelled file holds, and opinions in other formats."
+)
+app.command("convert")(convert)
 
 
 @app.command("sample")

@@ -8,8 +8,8 @@ from typing import Any
 from groundswell.errors import SelfCheckError
 
 SHOWN_UNKNOWN = 0.005
+MOST_REJECTED = 1_000
 _SHOWN_ROWS = 5
-_REJECTED_ROWS = 1_000
 _RAW_CHARACTERS = 2_000
 
 
@@ -73,7 +73,7 @@ class Accounting:
     def reject(self, reason: str, row: int, raw: str, detail: str = "") -> None:
         """`drop` a bad row and keep what it held; `detail` says more than the reason that is counted."""
         self.drop(reason, row)
-        if len(self.rejected) < _REJECTED_ROWS:
+        if len(self.rejected) < MOST_REJECTED:
             self.rejected.append({"row": row, "reason": detail or reason, "raw": raw[:_RAW_CHARACTERS]})
 
     def note(self, what: str, row: int) -> None:

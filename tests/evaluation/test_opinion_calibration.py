@@ -7,7 +7,6 @@ import pytest
 
 from groundswell.evaluation.opinion_calibration import best_threshold, fit_scale
 from groundswell.evaluation.opinion_metrics import micro_f1
-from groundswell.model.opinion_scoring import Calibration
 from groundswell.types import Opinion, Span
 
 ELEMENTS = ("aspect", "polarity")
@@ -69,10 +68,7 @@ def test_scaled_scores_are_as_often_right_as_they_say() -> None:
     slope, offset = fit_scale(gold, found, ELEMENTS)
     fresh_gold, fresh = random_texts(3, slope=0.6, offset=-0.8)
     pairs = [
-        (
-            1 / (1 + math.exp(-(slope * math.log(one.score / (1 - one.score)) + offset))),
-            one.aspect in {g.aspect for g in wanted},
-        )
+        (Calibration(slope, offset).score(one.score), one.aspect in {right.aspect for right in wanted})
         for wanted, text in zip(fresh_gold, fresh, strict=True)
         for one in text
     ]

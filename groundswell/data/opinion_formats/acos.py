@@ -27,7 +27,7 @@ from groundswell.data.opinion_formats.writing import Holding, Tally, tokenized
 from groundswell.types import Example, Polarity, Span
 
 HOLDS = Holding(frozenset({"aspect", "category", "opinion", "polarity"}))
-QUAD = re.compile(r"\s*(-?\d+),(-?\d+)\s+(\S.*?)\s+(\S+)\s+(-?\d+),(-?\d+)\s*")
+QUAD = re.compile(r"\s*(-?\d{1,9}),(-?\d{1,9})\s+(\S.*?)\s+(\S+)\s+(-?\d{1,9}),(-?\d{1,9})\s*")
 _POLARITY_OF: dict[str, Polarity] = {"0": "negative", "1": "neutral", "2": "positive"}
 _NUMBER_OF = {polarity: number for number, polarity in _POLARITY_OF.items()}
 _IMPLICIT, _NO_CATEGORY = (-1, -1), "NULL"

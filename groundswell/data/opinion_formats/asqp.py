@@ -17,7 +17,7 @@ from groundswell.data.opinion_formats.drafts import BadElementError, DraftOpinio
 from groundswell.data.opinion_formats.intake import Intake
 from groundswell.data.opinion_formats.line_rows import read_each_line
 from groundswell.data.opinion_formats.python_literals import Literal, parse_list
-from groundswell.data.opinion_formats.writing import Holding, Tally, single_line
+from groundswell.data.opinion_formats.writing import Holding, Tally, count_lost_places, single_line
 from groundswell.text.blank import is_blank
 from groundswell.types import Example, Span
 
@@ -39,6 +39,7 @@ def render(examples: Sequence[Example], tally: Tally) -> str:
         if is_blank(example.text):
             tally.lost["blank texts, not written"] += 1
             continue
+        count_lost_places(example, tally)
         text = single_line(example.text, tally)
         quads = [
             [_string(o.aspect, text), o.category or IMPLICIT, o.polarity, _string(o.opinion, text)]

@@ -38,6 +38,7 @@ from groundswell.data.opinion_formats.writing import Holding, Tally, tokenized
 from groundswell.types import Example, Span
 
 SEPARATOR = "####"
+_TOO_LARGE = 10**9
 HOLDS = Holding(frozenset({"aspect", "opinion", "polarity"}), needs=(frozenset({"aspect"}), frozenset({"opinion"})))
 _TRIPLET = "([aspect token numbers], [opinion token numbers], 'POS')"
 
@@ -99,11 +100,11 @@ def _draft_opinion(triplet: Literal, tokens: Tokens) -> DraftOpinion:
 
 def _mention(role: Role, numbers: Literal, tokens: Tokens) -> Mention | None:
     found = [element.value for element in numbers.elements("a list of token numbers")]
-    if not found or not all(type(number) is int for number in found):
+    if not found or not all(type(number) is int and abs(number) < _TOO_LARGE for number in found):
         raise BadElementError(
             "no token numbers",
             numbers.place,
-            f"{role} {numbers.value}, expected the numbers of its tokens, such as [1, 2]. Mend the list.",
+            f"{role} {numbers.written_element}, expected the numbers of its tokens, such as [1, 2]. Mend the list.",
         )
     if isinstance(numbers.value, tuple):
         first, last = found[0], found[-1]

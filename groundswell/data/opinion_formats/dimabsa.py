@@ -25,7 +25,7 @@ from groundswell.data.opinion_formats.intake import Intake
 from groundswell.data.opinion_formats.json_places import JsonValue, parse_json
 from groundswell.data.opinion_formats.line_rows import read_each_line
 from groundswell.data.opinion_formats.polarity_names import SHORT_NAMES, polarity_of_valence
-from groundswell.data.opinion_formats.writing import Holding, Tally
+from groundswell.data.opinion_formats.writing import Holding, Tally, count_lost_places
 from groundswell.types import Example, Span
 
 HOLDS = Holding(frozenset({"aspect", "category", "opinion", "polarity", "id", "none"}))
@@ -44,6 +44,7 @@ def render(examples: Sequence[Example], tally: Tally) -> str:
     """One object per line."""
     lines = []
     for example in examples:
+        count_lost_places(example, tally)
         row: dict[str, object] = {"ID": example.id, "Text": example.text}
         if example.opinions is not None:
             row["Quadruplet"] = [

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from groundswell.data.byte_source import ByteSource, find_bytes
-from groundswell.data.encoding import encoding_of, text_lines
+from groundswell.data.encoding import check_encoding, encoding_of, text_lines
 from groundswell.errors import DataError
 
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)")
 _HEAD_BYTES = 200
-_SINGLE_BYTES = ("iso-8859-", "windows-125", "us-ascii")
+_SINGLE_BYTES = ("iso-8859-", "windows-125")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def open_document(source: str) -> Document:
     Raises DataError for a file that is missing, empty, or of no known encoding, with line and byte.
     """
     found = find_bytes(source)
-    encoding = _declared_encoding(found) or encoding_of(found)
+    encoding = _encoding_of(found)
     with closing(text_lines(found, encoding, newline="")) as lines:
         text = "".join(lines)
     if not text.strip():
@@ -102,8 +102,15 @@ def open_document(source: str) -> Document:
     return Document(found.name, source, encoding, text)
 
 
-def _declared_encoding(found: ByteSource) -> str | None:
-    """What an XML declaration says, where that is an encoding of single bytes, which no content gives away."""
+def _encoding_of(found: ByteSource) -> str:
+    """The encoding that the content shows, or what an XML declaration says where the content shows none."""
     declared = _DECLARED.match(found.head(_HEAD_BYTES)[0])
-    encoding = declared[1].decode().casefold() if declared else ""
-    return encoding if encoding.startswith(_SINGLE_BYTES) else None
+    stated = declared[1].decode().casefold() if declared else ""
+    try:
+        shown = encoding_of(found)
+    except DataError:
+        if stated.startswith(_SINGLE_BYTES):
+            return check_encoding(stated)
+        raise
+    # accented letters of single bytes can look like Chinese
+    return shown if shown.startswith("utf") or not stated.startswith(_SINGLE_BYTES) else check_encoding(stated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from groundswell.data.accounting import Accounting
@@ -85,6 +86,9 @@ class Intake:
             self._refuse_many_bad(account, max_bad_share)
         if not self.examples:
             raise DataError(f"{self.document.name}: no usable text. {self._texts.line()}. Mend the file.")
+        repeated = [name for name, count in Counter(example.id for example in self.examples).items() if count > 1]
+        if repeated:
+            self.warn(f"{len(repeated):,} ids stand at more than one text, first {repeated[0]!r}; all texts are kept")
         return self.examples
 
     def _checked(self, draft: DraftText, opinions: tuple[DraftOpinion | BadElementError, ...]) -> tuple[Opinion, ...]:
@@ -105,7 +109,7 @@ class Intake:
             else:
                 kept[key] = opinion
                 self._opinions.keep()
-                for note in {*notes, *given.notes}:
+                for note in dict.fromkeys([*notes, *given.notes]):
                     self._opinions.note(note, draft.row)
         return tuple(sorted(kept.values(), key=opinion_order))
 
@@ -134,7 +138,8 @@ class Intake:
         unit = "texts" if account is self._texts else "opinions"
         raise DataError(
             f"{self.document.name}: {bad:,} of {account.read:,} {unit} are bad, more than the {100 * max_share:g} % "
-            f"allowed.{self._checker.likely_cause()} The first: {' '.join(mistakes[:_SHOWN_REJECTED])}"
+            f"allowed.{self._checker.likely_cause()} Mend them, or allow more with --max-bad-share. The first: "
+            f"{' '.join(mistakes[:_SHOWN_REJECTED])}"
         )
 
 

@@ -26,7 +26,7 @@ from groundswell.data.opinion_formats.document import Document
 from groundswell.data.opinion_formats.drafts import BadElementError, DraftOpinion, DraftText, Mention, Role, draft_each
 from groundswell.data.opinion_formats.intake import CANCELLED, Intake
 from groundswell.data.opinion_formats.json_places import JsonValue, parse_json
-from groundswell.data.opinion_formats.offset_units import slice_by
+from groundswell.data.opinion_formats.label_studio_offsets import as_code_points, counts_utf_16
 from groundswell.data.opinion_formats.writing import Holding, Tally
 from groundswell.errors import DataError
 from groundswell.types import Example, Opinion, Polarity, Span
@@ -60,10 +60,10 @@ def read(document: Document, intake: Intake) -> None:
         tasks = list(parse_json(document, 0, document.text).items())
     except BadElementError as bad:
         raise DataError(str(bad)) from bad
-    counts_utf_16 = _counts_utf_16(tasks)
+    in_utf_16 = counts_utf_16(tasks)
     for row, task in enumerate(tasks, start=1):
         try:
-            drafts = _drafts(task, row, counts_utf_16)
+            drafts = _drafts(task, row, in_utf_16)
         except BadElementError as bad:
             intake.reject_text(bad, row, json.dumps(task.value))
             continue
@@ -109,7 +109,7 @@ def _region(span: Span, label: str, name: str) -> dict[str, Any]:
     return {"id": name, "from_name": "label", "to_name": "text", "type": "labels", "value": value}
 
 
-def _drafts(task: JsonValue, row: int, counts_utf_16: bool) -> list[DraftText | None]:
+def _drafts(task: JsonValue, row: int, in_utf_16: bool) -> list[DraftText | None]:
     """One draft per annotation, None for a cancelled one; one without opinions for a task without annotations."""
     text = task.need("data").need("text")
     given = task.need("data").get("id") or task.get("id")
@@ -122,7 +122,7 @@ def _drafts(task: JsonValue, row: int, counts_utf_16: bool) -> list[DraftText | 
         drafts.append(DraftText(name, text.string(), row, text.place, raw, None))
     for annotation in valid:
         results = list(annotation.need("result").items())
-        opinions = _opinions(results, text.string(), counts_utf_16)
+        opinions = _opinions(results, text.string(), in_utf_16)
         many = len(valid) > 1
         identity = f"{name}/{_annotator(annotation)}" if many else name
         group = name if many else None
@@ -146,14 +146,14 @@ def _document_label(results: list[JsonValue]) -> str | None:
     return None
 
 
-def _opinions(results: list[JsonValue], text: str, counts_utf_16: bool) -> tuple[DraftOpinion | BadElementError, ...]:
+def _opinions(results: list[JsonValue], text: str, in_utf_16: bool) -> tuple[DraftOpinion | BadElementError, ...]:
     regions: dict[str, list[_Region]] = {}
     errors: list[BadElementError] = []
     for result in results:
         result.check(dict)
         if result.value.get("type") in _REGION_TYPES:
             try:
-                for region in _regions(result, text, counts_utf_16):
+                for region in _regions(result, text, in_utf_16):
                     regions.setdefault(region.id, []).append(region)
             except BadElementError as bad:
                 errors.append(bad)
@@ -169,12 +169,12 @@ def _opinions(results: list[JsonValue], text: str, counts_utf_16: bool) -> tuple
     return (*draft_each([*pairs, *((region,) for region in alone)], _draft_opinion), *errors)
 
 
-def _regions(result: JsonValue, text: str, counts_utf_16: bool) -> list[_Region]:
+def _regions(result: JsonValue, text: str, in_utf_16: bool) -> list[_Region]:
     value = result.need("value")
     given = value.get("text")
     term = given.string() if given else None
     start, end = value.need("start").integer(), value.need("end").integer()
-    placed = _code_points(start, end, term, text, counts_utf_16)
+    placed = as_code_points(start, end, term, text, in_utf_16)
     notes = () if placed == (start, end) else (UTF_16,)
     regions = []
     for label in value.need("labels").items():
@@ -234,38 +234,5 @@ def _draft_opinion(regions: tuple[_Region, ...]) -> DraftOpinion:
         opinion=mentions.get("opinion"),
         polarity=polarity.polarity,
         polarity_place=polarity.found.place,
-        notes=tuple({note for region in regions for note in region.notes}),
+        notes=tuple(note for region in regions for note in region.notes),
     )
-
-
-def _counts_utf_16(tasks: list[JsonValue]) -> bool:
-    """Whether some region fits its text in UTF-16 units only, and none in code points only."""
-    only = {True: 0, False: 0}
-    for task in tasks:
-        for start, end, term, text in _located(task.value):
-            by_units = slice_by(text, start, end, "utf-16")
-            in_utf_16 = by_units is not None and text[slice(*by_units)] == term
-            if in_utf_16 != (text[start:end] == term):
-                only[in_utf_16] += 1
-    return only[True] > 0 and only[False] == 0
-
-
-def _located(task: Any) -> list[tuple[int, int, str, str]]:
-    """Start, end, term and whole text of every region that has them."""
-    try:
-        results = [result for one in task["annotations"] for result in one["result"] if "value" in result]
-        values = [result["value"] for result in results]
-        rows = [
-            (value["start"], value["end"], value["text"], task["data"]["text"]) for value in values if "text" in value
-        ]
-    except (KeyError, TypeError):
-        return []
-    return [row for row in rows if list(map(type, row)) == [int, int, str, str]]
-
-
-def _code_points(start: int, end: int, term: str | None, text: str, counts_utf_16: bool) -> tuple[int, int]:
-    """The offsets as code points: in the unit of the file where that fits the term, else in the other."""
-    by_units = slice_by(text, start, end, "utf-16") or (start, end)
-    first, second = (by_units, (start, end)) if counts_utf_16 else ((start, end), by_units)
-    fits = [piece for piece in (first, second) if term is None or text[slice(*piece)] == term]
-    return fits[0] if fits else (start, end)

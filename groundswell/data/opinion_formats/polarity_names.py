@@ -46,6 +46,4 @@ def polarity_of_valence(valence: float) -> Polarity:
     """Of a valence between 1 and 9: negative below 4.5, positive above 5.5, as in the categorical DimABSA files."""
     if valence < 4.5:
         return "negative"
-    if valence > 5.5:
-        return "positive"
-    return "neutral"
+    return "positive" if valence > 5.5 else "neutral"

@@ -36,14 +36,19 @@ class Literal:
             raise BadElementError(
                 "not a list of opinions",
                 self.place,
-                f"{ast.get_source_segment(self.written, self.node)!r}, expected strings and numbers. Mend the list.",
+                f"{self.written_element!r}, expected strings and numbers. Mend the list.",
             ) from error
+
+    @property
+    def written_element(self) -> str:
+        """The element as it stands in the file."""
+        return ast.get_source_segment(self.written, self.node) or ""
 
     def elements(self, expected: str, count: int | None = None) -> list[Literal]:
         """The elements of a list or tuple; BadElementError, naming what was expected, for anything else."""
         if not isinstance(self.node, ast.List | ast.Tuple) or count not in (None, len(self.node.elts)):
-            found = ast.get_source_segment(self.written, self.node)
-            raise BadElementError("not a list of opinions", self.place, f"{found}, expected {expected}. Mend the list.")
+            message = f"{self.written_element}, expected {expected}. Mend the list."
+            raise BadElementError("not a list of opinions", self.place, message)
         return [Literal(self.document, self.start, self.written, node) for node in self.node.elts]
 
 

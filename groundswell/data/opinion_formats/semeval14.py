@@ -36,8 +36,11 @@ def render(examples: Sequence[Example], tally: Tally) -> str:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>\n<sentences>\n']
     for example in writable(examples, tally):
         opinions = example.opinions or ()
-        terms = dict.fromkeys(_term(opinion) for opinion in opinions if opinion.aspect is not None)
-        categories = dict.fromkeys(_category(opinion) for opinion in opinions if opinion.category is not None)
+        every_term = [_term(opinion) for opinion in opinions if opinion.aspect is not None]
+        every_category = [_category(opinion) for opinion in opinions if opinion.category is not None]
+        terms, categories = dict.fromkeys(every_term), dict.fromkeys(every_category)
+        tally.lost["terms that stand twice in their text, written once"] += len(every_term) - len(terms)
+        tally.lost["categories that stand twice in their text, written once"] += len(every_category) - len(categories)
         tally.lost["links between aspect and category"] += sum(
             opinion.aspect is not None and opinion.category is not None for opinion in opinions
         )

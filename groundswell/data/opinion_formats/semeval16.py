@@ -33,8 +33,8 @@ _IMPLICIT = "NULL"
 def read(document: Document, intake: Intake) -> None:
     """Gives every sentence to the intake; its row is its number in the file."""
     root = parse_xml(document)
-    of_reviews = sum(len(group.all("Opinion")) for review in root.all("Review") for group in review.children
-                     if group.name == "Opinions")  # fmt: skip
+    groups = [group for review in root.all("Review") for group in review.children if group.name == "Opinions"]
+    of_reviews = sum(len(group.all("Opinion")) for group in groups)
     if of_reviews:
         intake.warn(f"{of_reviews:,} opinions on whole reviews are not read, only those on sentences")
     read_sentences(root, intake, ("Opinion",), _draft_opinion)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from groundswell.data.opinion_formats.drafts import BadElementError, DraftOpinion, Mention
 from groundswell.data.opinion_formats.offset_units import slice_by
-from groundswell.data.opinion_formats.span_search import nearest, nearest_pair, word_occurrences
+from groundswell.data.opinion_formats.span_search import candidates, nearest, place_strings
 from groundswell.types import Span
 
 AMBIGUOUS = "ambiguous place (the string occurs more than once; the occurrence nearest to its partner is taken)"
 REPAIRED = "repaired (wrong offsets; the nearest occurrence of the string is taken)"
 NOT_IN_TEXT = "a term that does not occur in its text"
+_JOINED_WRONGLY = "labels and texts were joined by row number instead of by id, or the texts were changed"
 _LEAST_SHARE = 0.8  # of the wrong spans that one cause must explain to be named
 _LEAST_SPANS = 3
 
@@ -41,9 +42,7 @@ class SpanChecker:
         opinions = self._candidates(draft.opinion, text, note)
         if len(aspects) > 1 or len(opinions) > 1:
             note(AMBIGUOUS)
-        if aspects and opinions:
-            return nearest_pair(aspects, opinions)
-        return (aspects[0] if aspects else None), (opinions[0] if opinions else None)
+        return place_strings(aspects, opinions)
 
     def likely_cause(self) -> str:
         """A sentence on what most of the wrong spans have in common, with a blank before it, or nothing."""
@@ -58,11 +57,11 @@ class SpanChecker:
         if mention.start is not None and mention.end is not None:
             return [self._checked(mention, mention.start, mention.end, text, note)]
         term = mention.text or ""
-        starts = word_occurrences(term, text)
-        if not starts:
+        found = candidates(term, text)
+        if not found:
             self._num_wrong += 1
             raise self._not_in_text(mention)
-        return [Span(term, start, start + len(term)) for start in starts]
+        return found
 
     def _checked(self, mention: Mention, start: int, end: int, text: str, note: Note) -> Span:
         inside = 0 <= start < end <= len(text)
@@ -82,7 +81,7 @@ class SpanChecker:
         raise _wrong_offsets(mention, start, end, text, found)
 
     def _not_in_text(self, mention: Mention) -> BadElementError:
-        self._causes["opinions and texts were joined by row number instead of by id, or the texts were changed"] += 1
+        self._causes[_JOINED_WRONGLY] += 1
         return BadElementError(
             NOT_IN_TEXT,
             mention.place,
@@ -109,7 +108,9 @@ def _wrong_offsets(mention: Mention, start: int, end: int, text: str, found: lis
         if found
         else ""
     )
-    if not 0 <= start <= end <= len(text):
+    if start > end:
+        reason, finding = "a span outside the text", "which end before they begin"
+    elif not 0 <= start <= end <= len(text):
         reason, finding = "a span outside the text", f"but the text has {len(text):,} code points"
     elif start == end:
         reason, finding = "an empty span", "which is empty, expected at least one code point"

@@ -42,8 +42,18 @@ def nearest(term: str, text: str, start: int) -> list[Span]:
     return [Span(term, found, found + len(term)) for found in starts if abs(found - start) == least]
 
 
-def nearest_pair(aspects: Sequence[Span], opinions: Sequence[Span]) -> tuple[Span, Span]:
-    """The two spans with the fewest code points between them; apart before overlapping, then the leftmost."""
+def candidates(term: str, text: str) -> list[Span]:
+    """The spans that a string alone may mean: its `word_occurrences`."""
+    return [Span(term, start, start + len(term)) for start in word_occurrences(term, text)]
+
+
+def place_strings(aspects: Sequence[Span], opinions: Sequence[Span]) -> tuple[Span | None, Span | None]:
+    """The two candidates with the fewest code points between them; apart before overlapping, then the leftmost.
+
+    Without a candidate on one side (implicit, None) the first of the other side.
+    """
+    if not aspects or not opinions:
+        return next(iter(aspects), None), next(iter(opinions), None)
     return min(
         ((aspect, opinion) for aspect in aspects for opinion in opinions),
         key=lambda pair: (_gap(*pair), _overlap(*pair), pair[0].start, pair[1].start),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from groundswell.data.opinion_formats.span_search import candidates, place_strings
 from groundswell.data.opinion_formats.tokens import retokenized
 from groundswell.run_folder import write_text
 from groundswell.text.blank import is_blank
@@ -108,10 +109,10 @@ def fitted(example: Example, holding: Holding, tally: Tally) -> Example:
     kept: dict[tuple[object, ...], Opinion] = {}
     for opinion in example.opinions:
         poorer = _poorer(opinion, has, lost)
-        missing = [" or ".join(sorted(need)) for need in holding.needs if not any(map(poorer.__getattribute__, need))]
+        unmet = [need for need in holding.needs if not any(getattr(poorer, name) for name in need)]
         key = (poorer.aspect, poorer.category, poorer.opinion, poorer.polarity)
-        if missing:
-            lost[f"opinions without {_words(missing[0])}, not written"] += 1
+        if unmet:
+            lost[f"opinions without {_words(unmet[0])}, not written"] += 1
         elif key in kept:
             lost["opinions that differ in nothing the format holds, written once"] += 1
         else:
@@ -128,6 +129,15 @@ def tokenized(example: Example, tally: Tally) -> Example | None:
     tally.lost["texts as they were, blanks now stand between tokens"] += found.text != example.text
     tally.lost["opinions with a span of blanks, not written"] += len(example.opinions or ()) - len(found.opinions or ())
     return found
+
+
+def count_lost_places(example: Example, tally: Tally) -> None:
+    """Count the opinions that a reader of strings alone would find at another place."""
+    for opinion in example.opinions or ():
+        aspects = [] if opinion.aspect is None else candidates(opinion.aspect.text, example.text)
+        words = [] if opinion.opinion is None else candidates(opinion.opinion.text, example.text)
+        found = place_strings(aspects, words)
+        tally.lost["places of strings that occur more than once"] += found != (opinion.aspect, opinion.opinion)
 
 
 def single_line(text: str, tally: Tally) -> str:
@@ -156,5 +166,5 @@ def _poorer(opinion: Opinion, has: frozenset[str], lost: Counter[str]) -> Opinio
     )
 
 
-def _words(need: str) -> str:
-    return need.replace("opinion", "opinion words")
+def _words(need: frozenset[str]) -> str:
+    return " or ".join(sorted(need)).replace("opinion", "opinion words")

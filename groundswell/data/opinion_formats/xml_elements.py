@@ -14,6 +14,7 @@ from groundswell.errors import DataError
 
 # What XML 1.0 cannot say, not even as a character reference.
 UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_LEVELS = 100
 _IN_TEXT = {"\r": "&#13;"}
 
 
@@ -70,10 +71,8 @@ def parse_xml(document: Document) -> Element:
     try:
         builder.parser.Parse(builder.encoded, True)
     except expat.ExpatError as error:
-        raise DataError(
-            f"{builder.here()}: not well-formed XML ({expat.errors.messages.get(error.code, str(error))}). "
-            "Mend the file."
-        ) from error
+        finding = expat.errors.messages.get(error.code, str(error))
+        raise DataError(f"{builder.here()}: not well-formed XML ({finding}). Mend the file.") from error
     return builder.outermost.children[0]
 
 
@@ -117,6 +116,11 @@ class _Builder:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         element = Element(name, attributes, self.here())
+        if len(self._open) > _MOST_LEVELS:
+            raise DataError(
+                f"{element.place}: <{name}> lies within {_MOST_LEVELS} other elements, expected a few levels. Mend the "
+                "file."
+            )
         self._open[-1].children.append(element)
         self._open.append(element)
 

@@ -9,8 +9,8 @@ One row of each file, as it stands there behind its header (our own sentence):
     1,屏幕,0,2,很亮,2,4,使用体验,正面
     1,_, , ,很值,7,9,价格,正面
 
-`X_reviews.csv` is GB18030, `X_labels.csv` UTF-8; either name stands for both. Offsets are code points, end-exclusive;
-`_` with blank offsets is implicit; 正面, 中性, 负面.
+`X_reviews.csv` is GB18030 as a rule, `X_labels.csv` UTF-8; either name stands for both. Offsets are code points,
+end-exclusive; `_` with blank offsets is implicit; 正面, 中性, 负面.
 
 In the published reviews file four more columns hold labels that were pasted by row number, not by id: they are ignored.
 A file of reviews that stands alone, with such columns, is read only when its terms do occur in their texts.
@@ -22,6 +22,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from groundswell.data.encoding import detect_encoding
 from groundswell.data.opinion_formats.csv_fields import Record, read_names, read_records, render_records
 from groundswell.data.opinion_formats.document import Document, open_document
 from groundswell.data.opinion_formats.drafts import BadElementError, DraftOpinion, DraftText, Mention, Role, draft_each
@@ -77,7 +78,7 @@ def write(examples: Sequence[Example], path: Path, tally: Tally) -> tuple[Path, 
     tally.opinions += len(labels)
     reviews_path, labels_path = pair_of(path)
     with whole_file(reviews_path) as aside:
-        aside.write_bytes(render_records(_REVIEW_COLUMNS, reviews).encode(REVIEWS_ENCODING))
+        aside.write_bytes(_encoded(render_records(_REVIEW_COLUMNS, reviews)))
     write_text(labels_path, render_records(_LABEL_COLUMNS, labels))
     return reviews_path, labels_path
 
@@ -89,6 +90,16 @@ def pair_of(path: Path) -> tuple[Path, Path]:
         return path.with_name(f"{path.stem}_reviews{path.suffix}"), path.with_name(f"{path.stem}_labels{path.suffix}")
     other = path.with_name(path.name[: match.start()] + _OTHER_PART[match[0]] + path.name[match.end() :])
     return (path, other) if match[0].casefold() == "reviews" else (other, path)
+
+
+def _encoded(text: str) -> bytes:
+    """GB18030 where a reader can tell it from the content, else UTF-8: a few emoji alone look like no encoding."""
+    encoded = text.encode(REVIEWS_ENCODING)
+    try:
+        found = detect_encoding(encoded)
+    except DataError:
+        found = ""
+    return encoded if found in (REVIEWS_ENCODING, "utf-8") and encoded.decode(found) == text else text.encode()
 
 
 def _other_file(source: str) -> str | None:
