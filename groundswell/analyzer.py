@@ -21,7 +21,7 @@ from groundswell.run_folder import MODEL, check_files, read_manifest
 from groundswell.runtime import pick_device, pick_precision
 from groundswell.text.blank import is_blank
 from groundswell.text.language import detect_language
-from groundswell.types import Analysis, Opinion
+from groundswell.types import Analysis, Opinion, Span
 
 # A chunk is tokenized, sorted by length and scored at once: larger wastes memory, smaller wastes padding.
 CHUNK_ROWS = 2048
@@ -61,18 +61,25 @@ class Analyzer:
         """What the logits of `score` mean; DataError for a run that finds opinions."""
         return self._label_answers().outputs
 
-    def __call__(self, text: str) -> Analysis:
-        """The analysis of one text."""
-        return self._analyse([(None, text)])[0]
+    def __call__(self, text: str, *, aspects: Sequence[str] | None = None) -> Analysis:
+        """The analysis of one text; `aspects` as in `stream_rows`."""
+        return self._analyse([(None, text)], aspects)[0]
 
-    def stream(self, texts: Iterable[str]) -> Iterator[Analysis]:
+    def stream(self, texts: Iterable[str], *, aspects: Sequence[str] | None = None) -> Iterator[Analysis]:
         """One analysis per text, in order, in memory that does not grow with their number."""
-        return self.stream_rows((None, text) for text in texts)
+        return self.stream_rows(((None, text) for text in texts), aspects=aspects)
 
-    def stream_rows(self, rows: Iterable[TextRow]) -> Iterator[Analysis]:
-        """One analysis per (id, text), in order; a text that cannot be analysed gives a record with its error."""
+    def stream_rows(self, rows: Iterable[TextRow], *, aspects: Sequence[str] | None = None) -> Iterator[Analysis]:
+        """One analysis per (id, text), in order; a text that cannot be analysed gives a record with its error.
+
+        aspects   names that opinions are asked of, wherever they stand in a text; None: aspects are found
+
+        Raises DataError for a list with an empty name or one that is given twice, or to a run that gives labels only.
+        """
+        if aspects is not None and self._opinions is None:
+            raise DataError(f"{self.name}: finds no opinions, so it cannot be asked for aspects. Leave the list out")
         for chunk in _chunks(rows):
-            yield from self._analyse(chunk)
+            yield from self._analyse(chunk, aspects)
 
     def score(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
         """Logits (N, C) float32 of texts; a blank text gives the logits of the training prior."""
@@ -81,23 +88,25 @@ class Analyzer:
         return torch.cat(parts) if parts else torch.empty(0, len(answers.outputs.labels))
 
     def opinions(
-        self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None
+        self,
+        texts: Sequence[str],
+        given: Sequence[tuple[Span, ...]] | None = None,
+        on_batch: Callable[[int], None] = lambda texts: None,
     ) -> list[tuple[Opinion, ...]]:
-        """The opinions of each text; DataError for a run that gives labels only."""
+        """The opinions of each text; DataError for a run that gives labels only. `given`: aspects asked for."""
         if self._opinions is None:
             raise DataError(f"{self.name}: finds no opinions. Train with task=opinions")
-        return [found for chunk in _text_chunks(texts) for found in self._opinions.opinions(chunk, on_batch)]
+        return self._opinions.opinions([text or "" for text in texts], given, on_batch)
 
     def _label_answers(self) -> LabelAnswers:
         if self._labels is None:
             raise DataError(f"{self.name}: finds opinions and gives no scores of whole texts. Use a run with labels")
         return self._labels
 
-    def _analyse(self, rows: Sequence[TextRow]) -> list[Analysis]:
+    def _analyse(self, rows: Sequence[TextRow], aspects: Sequence[str] | None = None) -> list[Analysis]:
         errors = [_find_error(text) for _, text in rows]
         texts = [text or "" for (_, text), error in zip(rows, errors, strict=True) if error is None]
-        answer = self._opinions or self._label_answers()
-        answers = iter(answer(texts))
+        answers = iter(self._opinions(texts, aspects) if self._opinions else self._label_answers()(texts))
         return [
             self._record(row_id, text or "", next(answers))
             if error is None
@@ -111,7 +120,7 @@ class Analyzer:
             text,
             language=language,
             truncated=answer.seen.truncated,
-            warnings=tuple(self._warnings(text, language, answer.seen)),
+            warnings=(*self._warnings(text, language, answer.seen), *answer.warnings),
             model=self.name,
             id=row_id,
             **answer.fields,

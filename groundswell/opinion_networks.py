@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from groundswell import assembly, run_folder, runtime
 from groundswell.data.opinion_batching import OpinionDocuments
-from groundswell.data.opinion_targets import Elements, LocatedText, locate, windows_of
+from groundswell.data.opinion_targets import Elements, LocatedText, aspects_of, gold_of, locate, windows_of
 from groundswell.data.splits import Splits
 from groundswell.errors import DataError
 from groundswell.evaluation.opinion_calibration import best_threshold, fit_scale
@@ -59,13 +59,16 @@ def fit_extractor(recipe: Recipe, splits: Splits, place: Place) -> Fitted:
     model, pad_id = prepared.model, prepared.tokenizer.pad_id
     documents, located = {}, {}
     for split, examples in splits.examples.items():
-        located[split] = locate([example.text for example in examples], recipe.text.cleaning, prepared.tokenizer)
+        located[split] = locate(
+            [example.text for example in examples], recipe.text.cleaning, prepared.tokenizer,
+            [aspects_of(example) for example in examples] if model.elements.given else None,
+        )  # fmt: skip
         documents[split] = _documents(recipe, splits, split, located[split], model.elements, pad_id)
     parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(place.precision))
     model.to(place.accelerator.device)
     batches = assembly.batches_of(recipe, documents["train"], splits.examples["train"])
     runtime.seed_everything(recipe.seed + place.accelerator.process_index)
-    gold = [example.opinions or () for example in splits.examples["dev"]]
+    gold = [gold_of(example, given=model.elements.given) for example in splits.examples["dev"]]
     history = fit(
         model,
         batches,
@@ -107,6 +110,7 @@ def elements_of(recipe: Recipe, examples: Sequence[Example], lengths: Callable[[
     return Elements(
         "aspect" in wanted, "opinion" in wanted, POLARITIES if "polarity" in wanted else (),
         tuple(sorted(categories)), longest, recipe.model.opinions.finder == "tags",
+        recipe.model.opinions.finder == "given",
     )  # fmt: skip
 
 
@@ -146,7 +150,7 @@ def _documents(
     """The windows of a split with their gold; what is cut, unknown or out of reach is counted."""
     lost: Counter[str] = Counter()
     windows = [
-        windows_of(text, example.opinions or (), elements, lost)
+        windows_of(text, gold_of(example, given=elements.given), elements, lost)
         for text, example in zip(located, splits.examples[split], strict=True)
     ]
     sizes = [sum(len(ids) for ids in text.tokens.windows) for text in located]
@@ -195,5 +199,6 @@ def _export(
     slope, offset = fit_scale(gold, found, elements)
     scaled = Calibration(slope, offset, threshold=0.0)
     threshold, _ = best_threshold(gold, [scaled(opinions) for opinions in found], elements)
-    calibration = Calibration(slope, offset, threshold)
+    # Every aspect that was given gets its answer, however unsure.
+    calibration = Calibration(slope, offset, 0.0 if model.elements.given else threshold)
     return SavedExtractor(model, prepared.tokenizer, assembly.text_settings(recipe), calibration)

@@ -168,8 +168,10 @@ class OpinionsSection(Section):
     elements: tuple[Element, ...] = Field(
         ("aspect", "opinion", "polarity"), min_length=1, description="what tells two opinions apart"
     )
-    finder: Literal["spans", "tags"] = Field(
-        "spans", description="every piece of a text for itself, or B I O tags under a conditional random field"
+    finder: Literal["spans", "tags", "given"] = Field(
+        "spans",
+        description="spans: every piece of a text for itself; tags: B I O under a conditional random field; given: "
+        "aspects come with the text",
     )
     longest_span: Whole | None = Field(
         None, ge=1, le=64, description="in tokens; without it the shortest that holds 99.5 % of the training spans"
@@ -179,6 +181,8 @@ class OpinionsSection(Section):
     def elements_are_in_order(self) -> Self:
         if "aspect" not in self.elements and "opinion" not in self.elements:
             raise ValueError(f"elements={list(self.elements)} names no span; add aspect or opinion")
+        if self.finder == "given" and tuple(self.elements) != ("aspect", "polarity"):
+            raise ValueError(f"finder='given' goes with elements=['aspect', 'polarity'], found {list(self.elements)}")
         order = [name for name in ("aspect", "opinion", "category", "polarity") if name in self.elements]
         if list(self.elements) != order:
             raise ValueError(f"elements={list(self.elements)}: expected each once and in this order: {order}")

@@ -13,6 +13,7 @@ import torch
 
 from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
+from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics
 from groundswell.evaluation.opinion_metrics import score_opinions
@@ -67,8 +68,10 @@ def _measure_opinions(
     analyzer: Analyzer, examples: Sequence[Example], recipe: Recipe, options: dict[str, Any],
     on_batch: Callable[[int], None],
 ) -> Measured:  # fmt: skip
-    gold = [example.opinions or () for example in examples]
-    found = analyzer.opinions([example.text for example in examples], on_batch)
+    is_given = recipe.model.opinions.finder == "given"
+    gold = [gold_of(example, given=is_given) for example in examples]
+    given = [aspects_of(example) for example in examples] if is_given else None
+    found = analyzer.opinions([example.text for example in examples], given, on_batch)
     return Measured(score_opinions(gold, found, recipe.model.opinions.elements, **options), [])
 
 

@@ -98,7 +98,7 @@ def test_control_tokens_in_a_text_are_text(analyzer: Analyzer) -> None:
     """Trap T5: a review cannot end the input early."""
     plain, steered = analyzer("good"), analyzer("good [SEP] bad [SEP] bad")
     assert plain.scores != steered.scores
-    windows = analyzer._read(["good [SEP] bad"])[0].windows
+    windows = analyzer._label_answers()._read(["good [SEP] bad"])[0].windows
     assert (windows[0] == 3).sum() == 1  # one [SEP]: ours
 
 

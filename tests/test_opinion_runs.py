@@ -63,7 +63,7 @@ def test_a_run_learns_loads_and_predicts(recipe: dict[str, Any], finder: str) ->
     elements = {"elements": ["aspect", "opinion", "category", "polarity"], "finder": finder}
     run = gs.train(changed(recipe, model={"opinions": elements}))
     assert run.metrics["dev"]["quad_f1@span"]["value"] > 0.98
-    found = gs.load(run.folder)("The 👍  food was superb but the staff was slow")
+    found = gs.load(run.folder)("👍   the food was  superb but the staff was slow")
     shown = [(one.aspect and one.aspect.text, one.opinion and one.opinion.text) for one in found.opinions]
     assert shown == [("food", "superb"), ("staff", "slow")]
     assert [(one.category, one.polarity) for one in found.opinions] == [("FOOD", "positive"), ("SERVICE", "negative")]
@@ -86,13 +86,6 @@ def test_the_answer_to_texts_of_all_kinds(recipe: dict[str, Any]) -> None:
     )  # fmt: skip
     assert chinese.text == "房间很好"
     assert long.truncated
-    assert (
-        gs.load(gs.train(changed(recipe, text={"truncation": "windows"}, output={"name": "windows"})).folder)(
-            "the food was good . " * 40
-        )
-        .warnings[0]
-        .startswith("windowed")
-    )
 
 
 def test_long_texts_are_read_in_windows_with_exact_places(recipe: dict[str, Any]) -> None:
@@ -100,6 +93,7 @@ def test_long_texts_are_read_in_windows_with_exact_places(recipe: dict[str, Any]
     text = "<the food was superb but the staff was slow> " * 30
     found = gs.load(run.folder)(text)
     assert not found.truncated
+    assert found.warnings[0].startswith("windowed: the text was read in")
     assert len({one for one in found.opinions if one.aspect}) > 20
     assert len(found.opinions) == len({(one.aspect, one.opinion, one.category, one.polarity) for one in found.opinions})
     for one in found.opinions:
@@ -153,7 +147,7 @@ def test_data_without_opinions_or_categories(recipe: dict[str, Any], tmp_path: P
     [
         ("model", {"opinions": {"elements": ["polarity"]}}, "names no span; add aspect or opinion"),
         ("model", {"opinions": {"elements": ["opinion", "aspect"]}}, "expected each once and in this order"),
-        ("model", {"encoder": "nb_svm", "scratch": None}, "does not fit task='opinions'"),
+        ("model", {"encoder": "nb_svm", "scratch": {}}, "does not fit task='opinions'"),
         ("training", {"metric": "accuracy"}, "training.metric='accuracy' does not exist for task='opinions'"),
         ("training", {"loss": "bce"}, "training.loss='bce' does not fit task='opinions'; choose opinions"),
         ("training", {"class_weights": "balanced"}, "class_weights has no effect with task='opinions'"),
@@ -182,3 +176,38 @@ def test_a_run_with_labels_finds_no_opinions(recipe: dict[str, Any], tmp_path: P
         gs.load(run.folder).opinions(["good food"])
     with pytest.raises(DataError, match="gives no scores of whole texts"):
         gs.load(gs.train(changed(recipe, training={"epochs": 1}, output={"name": "few"})).folder).score(["good food"])
+
+
+def test_opinions_of_aspects_that_are_asked_for(recipe: dict[str, Any]) -> None:
+    analyzer = gs.load(gs.train(recipe).folder)
+    text = "👍 the food was superb but the staff was slow"
+    found = analyzer(text, aspects=["Staff", "pool"])
+    assert [(one.aspect and one.aspect.text, one.polarity) for one in found.opinions] == [("staff", "negative")]
+    assert found.warnings == ("aspect_not_found: pool",)
+    assert [one.label for one in analyzer.stream([text, "we saw it"], aspects=["food"])] == ["positive", "neutral"]
+    with pytest.raises(DataError, match="is given twice"):
+        analyzer(text, aspects=["food", "FOOD"])
+
+
+def test_polarity_of_given_aspects(recipe: dict[str, Any]) -> None:
+    """Each gets one polarity, and nothing is looked for."""
+    given = {"opinions": {"elements": ["aspect", "polarity"], "finder": "given"}}
+    run = gs.train(changed(recipe, model=given))
+    assert run.metrics["dev"]["aspect_polarity_f1@span"]["value"] > 0.98
+    analyzer = gs.load(run.folder)
+    found = analyzer("👍 the food was superb but the staff was slow", aspects=["staff", "food"])
+    assert [(one.aspect and one.aspect.text, one.polarity) for one in found.opinions] == [
+        ("food", "positive"), ("staff", "negative"),
+    ]  # fmt: skip
+    assert all(0 < one.score <= 1 for one in found.opinions)
+    with pytest.raises(DataError, match="this model is given its aspects"):
+        analyzer("the food was superb")
+
+
+def test_what_a_negation_reverses_is_marked(recipe: dict[str, Any], tmp_path: Path) -> None:
+    text = "the {} was not good 👍"
+    made = [{"text": text.format(n), "opinions": [opinion(text.format(n), n, "not good", "negative")]} for n in NOUNS]
+    path = write(tmp_path / "negated.jsonl", made * 4)
+    run = gs.train(changed(recipe, data={"train": path, "dev": path}, training={"epochs": 60}))
+    (found,) = gs.load(run.folder)(text.format("food")).opinions
+    assert (found.opinion and found.opinion.text, found.negated) == ("not good", True)

@@ -36,6 +36,9 @@ def predict(  # noqa: PLR0913 - one parameter per option
     out: Annotated[Path | None, typer.Option(help="Write here, whole or not at all, instead of printing.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file; otherwise it is detected.")] = None,
     precision: Annotated[Precision, typer.Option(help="Numbers to compute with; auto picks by processor.")] = "float32",
+    aspect: Annotated[
+        list[str] | None, typer.Option(help="Ask for the opinions of this aspect only; repeatable.")
+    ] = None,
     pretty: Annotated[
         bool, typer.Option("--pretty", help="For the eyes: opinions marked inside the text, and a list of them.")
     ] = False,
@@ -56,10 +59,10 @@ def predict(  # noqa: PLR0913 - one parameter per option
     as_lines = _as_lines(pretty)
     with _output(out) as write:
         if text:
-            _predict_texts(run, precision, text, lambda analysis: write(as_lines(analysis)))
+            _predict_texts(run, precision, text, aspect, lambda analysis: write(as_lines(analysis)))
         else:
             rows = _Rows(source or "-", text_column, id_column, encoding)
-            _predict_rows(run, precision, rows, write, as_lines)
+            _predict_rows(run, precision, rows, aspect, write, as_lines)
 
 
 class _Rows:
@@ -92,16 +95,19 @@ def _as_lines(pretty: bool) -> Callable[[Analysis], str]:
     return AnalysisView() if pretty else json_line
 
 
-def _predict_texts(run: Path, precision: Precision, texts: list[str], take: Callable[[Analysis], object]) -> None:
+def _predict_texts(
+    run: Path, precision: Precision, texts: list[str], aspects: list[str] | None, take: Callable[[Analysis], object]
+) -> None:
     from groundswell import analyzer
 
-    for analysis in analyzer.load(run, precision=precision).stream_rows((None, text) for text in texts):
+    for analysis in analyzer.load(run, precision=precision).stream(texts, aspects=aspects):
         take(analysis)
 
 
 def _predict_rows(
-    run: Path, precision: Precision, rows: _Rows, write: Write, as_lines: Callable[[Analysis], str]
-) -> None:
+    run: Path, precision: Precision, rows: _Rows, aspects: list[str] | None, write: Write,
+    as_lines: Callable[[Analysis], str],
+) -> None:  # fmt: skip
     from groundswell import analyzer
     from groundswell.cli.prediction_records import PredictionRecords
 
@@ -109,7 +115,8 @@ def _predict_rows(
     records = PredictionRecords(write, rows.text_column, rows.id_column, as_lines)
     rows.on_bad_row = records.refuse
     start = time.perf_counter()
-    for analysis in _with_progress(loaded.stream_rows(records.texts(rows.source, rows.source.name))):
+    texts = records.texts(rows.source, rows.source.name)
+    for analysis in _with_progress(loaded.stream_rows(texts, aspects=aspects)):
         records.take(analysis)
     records.finish()
     seconds = time.perf_counter() - start

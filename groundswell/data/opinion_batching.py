@@ -25,6 +25,7 @@ class OpinionBatch(NamedTuple):
     begins, ends   (W, T) bool, tokens that a span may begin or end with
     tuples         (M, 7) int64: window, aspect first and last token, opinion first and last token, category, polarity
     weights        (N,) float, 1 for a text that counts, 0 for one that only fills a process's empty share
+    given          (G, 3) int64: window, first and last token of the aspects that are asked for; None: they are found
     """
 
     token_ids: Tensor
@@ -34,10 +35,11 @@ class OpinionBatch(NamedTuple):
     ends: Tensor
     tuples: Tensor
     weights: Tensor
+    given: Tensor | None = None
 
     def to(self, device: torch.device) -> OpinionBatch:
         """The same batch on a device."""
-        return OpinionBatch(*(part.to(device) for part in self))
+        return OpinionBatch(*(None if part is None else part.to(device) for part in self))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class OpinionWindow:
 
     begins, ends   numbers of the tokens that a span may begin or end with
     tuples         gold: aspect first and last token, opinion first and last token, category, polarity
+    given          first and last token of the aspects that are asked for; None: they are to be found
     """
 
     token_ids: TokenIds
     begins: Tensor
     ends: Tensor
     tuples: tuple[tuple[int, ...], ...] = ()
+    given: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,14 @@ class OpinionDocuments:
         length = max(len(window.token_ids) for window in windows)
         token_ids = torch.full((len(windows), length), self.pad_id, dtype=torch.int64)
         mask, begins, ends = (torch.zeros(len(windows), length, dtype=torch.bool) for _ in range(3))
-        tuples = []
+        tuples, given = [], []
         for row, window in enumerate(windows):
             size = len(window.token_ids)
             token_ids[row, :size] = torch.from_numpy(window.token_ids)
             mask[row, :size] = True
             begins[row, :size], ends[row, :size] = window.begins, window.ends
             tuples += [(row, *gold) for gold in window.tuples]
+            given += [(row, *span) for span in window.given or ()]
         return OpinionBatch(
             token_ids,
             mask,
@@ -92,4 +97,5 @@ class OpinionDocuments:
             ends,
             torch.tensor(tuples, dtype=torch.int64).reshape(-1, 7),
             torch.full((len(indices),), float(counted)),
+            torch.tensor(given, dtype=torch.int64).reshape(-1, 3) if windows[0].given is not None else None,
         )

@@ -14,7 +14,7 @@ from groundswell.data.opinion_batching import OpinionWindow
 from groundswell.text.boundaries import find_boundaries
 from groundswell.text.cleaning import Place, clean_with_places
 from groundswell.text.tokenization import Places, TextTokenizer, TokenizedText
-from groundswell.types import Opinion, Span
+from groundswell.types import Example, Opinion, Span
 
 TokenSpan = tuple[int, int]
 IMPLICIT: TokenSpan = (-1, -1)
@@ -27,6 +27,7 @@ class Elements:
     polarities, categories   names by number; empty when this element is left out
     longest                  longest span in tokens
     tagged                   spans are found by tags, so that those of one kind cannot overlap
+    given                    aspects are not found but given with the text, each to be told its polarity
     """
 
     aspects: bool
@@ -35,6 +36,7 @@ class Elements:
     categories: tuple[str, ...]
     longest: int
     tagged: bool = False
+    given: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -48,22 +50,42 @@ class LocatedText:
 
     origins   of each character of the cleaned text, where it stands in the text as received
     tokens    with their places in the cleaned text
+    given     aspects that are asked for; None: they are to be found
     """
 
     text: str
     cleaned: str
     origins: Sequence[Place]
     tokens: TokenizedText
+    given: tuple[Span, ...] | None = None
 
 
-def locate(texts: Sequence[str], cleaning: Sequence[str], tokenizer: TextTokenizer) -> list[LocatedText]:
-    """Texts cleaned and cut into tokens, with the way back to the text as received."""
+def locate(
+    texts: Sequence[str], cleaning: Sequence[str], tokenizer: TextTokenizer,
+    given: Sequence[tuple[Span, ...] | None] | None = None,
+) -> list[LocatedText]:  # fmt: skip
+    """Texts cleaned and cut into tokens, with the way back to the text as received.
+
+    given   of each text the aspects that are asked for
+    """
     cleaned = [clean_with_places(text, cleaning) for text in texts]
     tokens = tokenizer.located([text for text, _ in cleaned])
+    asked = given or [None] * len(texts)
     return [
-        LocatedText(text, shown, origins, found)
-        for text, (shown, origins), found in zip(texts, cleaned, tokens, strict=True)
+        LocatedText(text, shown, origins, found, aspects)
+        for text, (shown, origins), found, aspects in zip(texts, cleaned, tokens, asked, strict=True)
     ]
+
+
+def aspects_of(example: Example) -> tuple[Span, ...]:
+    """The different explicit aspects of an example's gold opinions, in the order of the text."""
+    spans = {opinion.aspect for opinion in example.opinions or () if opinion.aspect is not None}
+    return tuple(sorted(spans, key=lambda span: (span.start, span.end)))
+
+
+def gold_of(example: Example, *, given: bool) -> tuple[Opinion, ...]:
+    """The gold opinions that a model can be asked for; with aspects that are given, those of explicit aspects."""
+    return tuple(opinion for opinion in example.opinions or () if opinion.aspect is not None or not given)
 
 
 def windows_of(
@@ -88,7 +110,11 @@ def windows_of(
                 continue
             reached.add(number)
             tuples[(*first, *second, *_numbers(opinion, elements))] = None
-        windows.append(OpinionWindow(ids, torch.from_numpy(begins), torch.from_numpy(ends), tuple(tuples)))
+        asked = None
+        if located.given is not None:
+            tokens = (_tokens(_cleaned(span, located), places, begins, ends) for span in located.given)
+            asked = tuple(dict.fromkeys(span for span in tokens if span is not None))
+        windows.append(OpinionWindow(ids, torch.from_numpy(begins), torch.from_numpy(ends), tuple(tuples), asked))
     for number in set(range(len(gold))) - reached:
         lost[_why(gold[number], spans[number], located, elements)] += 1
     return tuple(windows)

@@ -19,6 +19,7 @@ class Answer(NamedTuple):
 
     fields: dict[str, Any]
     seen: ReadText
+    warnings: tuple[str, ...] = ()
 
 
 class LabelAnswers:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
+from groundswell.errors import DataError
 from groundswell.model.label_answers import Answer
 from groundswell.model.saved_extractor import SavedExtractor
+from groundswell.representation.negation import NegationFinder
 from groundswell.text.blank import is_blank
 from groundswell.text.sentences import split_sentences
-from groundswell.types import Opinion, Sentence
+from groundswell.text.term_search import check_terms, find_terms
+from groundswell.types import Opinion, Sentence, Span
 
 
 class OpinionAnswers:
@@ -19,25 +23,56 @@ class OpinionAnswers:
     def __init__(self, saved: SavedExtractor, device: torch.device, *, bfloat16: bool) -> None:
         self.elements = saved.model.elements
         self._reader = saved.reader(device, bfloat16=bfloat16)
+        self._holds_negation = NegationFinder()
 
-    def __call__(self, texts: Sequence[str]) -> list[Answer]:
-        """One answer per text."""
+    def __call__(self, texts: Sequence[str], aspects: Sequence[str] | None = None) -> list[Answer]:
+        """One answer per text.
+
+        aspects   names that are asked for; nothing is said of other aspects
+
+        Raises DataError for a list with an empty name or one that stands there twice, and without a list for a model
+        that is given its aspects.
+        """
+        places = self._places(texts, aspects)
+        given = None if places is None else [_spans(text, found) for text, found in zip(texts, places, strict=True)]
+        found = self.opinions(texts, given)
         read = self._reader.read(texts)
         answers = []
-        for text, located, opinions in zip(texts, read, self._reader.opinions(read), strict=True):
-            fields: dict[str, object] = {"opinions": () if is_blank(text) else opinions}
+        for number, (text, located) in enumerate(zip(texts, read, strict=True)):
+            opinions = tuple(
+                replace(opinion, negated=opinion.opinion is not None and self._holds_negation(opinion.opinion.text))
+                for opinion in found[number]
+            )
+            fields: dict[str, object] = {"opinions": opinions}
             if self.elements.polarities:
-                sentences = label_sentences(text, fields["opinions"])  # type: ignore[arg-type]
+                sentences = label_sentences(text, opinions)
                 fields |= {"sentences": sentences, "label": label_of([sentence.label for sentence in sentences])}
-            answers.append(Answer(fields, located.tokens))
+            missing = () if places is None else tuple(name for name, found in places[number].items() if not found)
+            warnings = (f"aspect_not_found: {', '.join(missing)}",) if missing else ()
+            answers.append(Answer(fields, located.tokens, warnings))
         return answers
 
     def opinions(
-        self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None
+        self,
+        texts: Sequence[str],
+        given: Sequence[tuple[Span, ...]] | None = None,
+        on_batch: Callable[[int], None] = lambda texts: None,
     ) -> list[tuple[Opinion, ...]]:
-        """The opinions of each text alone; a blank text has none."""
-        found = self._reader.opinions(self._reader.read(texts), on_batch)
+        """The opinions of each text alone; a blank text has none. `given`: of each text the aspects asked for."""
+        found = self._reader.opinions(self._reader.read(texts, given), on_batch)
         return [() if is_blank(text) else opinions for text, opinions in zip(texts, found, strict=True)]
+
+    def _places(
+        self, texts: Sequence[str], aspects: Sequence[str] | None
+    ) -> list[dict[str, list[tuple[int, int]]]] | None:
+        if aspects is None:
+            if self.elements.given:
+                raise DataError("this model is given its aspects: name them, with --aspect or aspects=[…]")
+            return None
+        if not self.elements.aspects:
+            raise DataError("this model looks for no aspects. Leave the list out")
+        check_terms(aspects)
+        return [find_terms(text, aspects) for text in texts]
 
 
 def label_sentences(text: str, opinions: Sequence[Opinion]) -> tuple[Sentence, ...]:
@@ -73,3 +108,8 @@ def label_of(parts: Sequence[str]) -> str:
     if "mixed" in found or {"positive", "negative"} <= found:
         return "mixed"
     return next((name for name in ("positive", "negative") if name in found), "neutral")
+
+
+def _spans(text: str, found: dict[str, list[tuple[int, int]]]) -> tuple[Span, ...]:
+    places = sorted({place for places in found.values() for place in places})
+    return tuple(Span(text[start:end], start, end) for start, end in places)

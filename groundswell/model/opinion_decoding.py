@@ -9,11 +9,8 @@ import torch
 from torch import Tensor
 
 from groundswell.data.opinion_targets import Elements, LocatedText, to_original
-from groundswell.model.opinion_extractor import Extraction
+from groundswell.model.opinion_extractor import FLOOR, Extraction
 from groundswell.types import Opinion, Span
-
-# Tuples less probable than this are not worth keeping, whatever the threshold.
-FLOOR = 0.02
 
 
 class TokenOpinion(NamedTuple):
@@ -31,11 +28,15 @@ def decode(found: Extraction, elements: Elements, *, floor: float = FLOOR) -> li
     """Every tuple whose probability is at least `floor`.
 
     P = P(aspect is a span) P(opinion words are one) P(they go together with this polarity) P(category | pair);
-    an implicit span counts as certain, and of the categories the most probable one is taken.
+    an implicit span counts as certain, and of the categories the most probable one is taken. Where aspects are given
+    by nature of the task, each gets the most probable of the polarities, whose probabilities then sum to 1.
     """
     aspect, opinion = found.aspects.logits.sigmoid(), found.opinions.logits.sigmoid()
     real = found.aspects.real.unsqueeze(2) & found.opinions.real.unsqueeze(1)
     chances = found.pairs.polarity.sigmoid() * (aspect.unsqueeze(2) * opinion.unsqueeze(1) * real).unsqueeze(3)
+    if elements.given:
+        shares = chances / chances.sum(dim=(2, 3), keepdim=True).clamp(min=1e-12)
+        chances = torch.where(shares >= shares.amax(dim=(2, 3), keepdim=True), shares, 0.0) * real.unsqueeze(3)
     if found.pairs.category is not None:
         sure, category = found.pairs.category.softmax(dim=3).max(dim=3)
         chances = chances * sure.unsqueeze(3)

@@ -17,6 +17,8 @@ from groundswell.model.tag_scores import TagScores
 
 # At least and at most so many candidates of a kind, in between one for every third token.
 FEWEST, MOST, TOKENS_PER_CANDIDATE = 8, 40, 3
+# Tuples less probable than this are not worth keeping, whatever the threshold.
+FLOOR = 0.02
 
 
 class Extraction(NamedTuple):
@@ -43,10 +45,10 @@ class OpinionExtractor(EncodedModel):
         super().__init__(encoder)
         self.elements = elements
         sides = [side for side, wanted in ((ASPECT, elements.aspects), (OPINION, elements.opinions)) if wanted]
-        self.spans: SpanScores | TagScores
+        self.spans: SpanScores | TagScores | None = None
         if elements.tagged:
             self.spans = TagScores(encoder.width, sides, dropout=dropout)
-        else:
+        elif not elements.given:
             self.spans = SpanScores(encoder.width, sides, elements.longest, dropout=dropout)
         self.pairs = PairScores(
             encoder.width,
@@ -63,12 +65,17 @@ class OpinionExtractor(EncodedModel):
 
     def read(self, states: Tensor, batch: OpinionBatch) -> Extraction:
         """The same from the encoder's states (W, T, D) float32."""
-        scores = self.spans(states, batch)
         possible = span_mask(batch.begins, batch.ends, self.elements.longest)
-        kinds = iter(scores.unbind(dim=1))
-        aspects = self._candidates(next(kinds) if self.elements.aspects else None, possible, batch, ASPECT)
-        opinions = self._candidates(next(kinds) if self.elements.opinions else None, possible, batch, OPINION)
-        losses = self.spans.losses(states, scores, batch) if self.training else None
+        scores = None if self.spans is None else self.spans(states, batch)
+        by_kind = dict(zip(self.elements.kinds, () if scores is None else scores.unbind(dim=1), strict=False))
+        if batch.given is None:
+            aspects = self._candidates(by_kind.get("aspect"), possible, batch, ASPECT)
+        else:
+            aspects = given_candidates(batch.given, len(states))
+        opinions = self._candidates(by_kind.get("opinion"), possible, batch, OPINION)
+        losses = None
+        if self.training:
+            losses = states.new_zeros(len(states)) if scores is None else self.spans.losses(states, scores, batch)  # type: ignore[union-attr]
         return Extraction(aspects, opinions, self.pairs(states, batch.mask, aspects, opinions), losses)
 
     def _candidates(self, scores: Tensor | None, possible: Tensor, batch: OpinionBatch, side: slice) -> Candidates:
@@ -79,7 +86,11 @@ class OpinionExtractor(EncodedModel):
             return Candidates(none, torch.full(none.shape[:2], torch.inf, device=none.device), none[..., 0] < 0)
         ranked = scores.detach().masked_fill(~possible, -torch.inf)
         count = min(max(FEWEST, size // TOKENS_PER_CANDIDATE), MOST)
-        if self.training:
+        if not self.training:
+            # What cannot become an opinion that is worth keeping need not be paired.
+            ranked = ranked.masked_fill(ranked.sigmoid() < FLOOR, -torch.inf)
+            count = min(count, int((ranked > -torch.inf).flatten(1).sum(dim=1).max()))
+        else:
             gold = batch.tuples[batch.tuples[:, side][:, 0] >= 0]
             first, last = gold[:, side].unbind(dim=1)
             ranked[gold[:, WINDOW], first, last] = torch.inf
@@ -88,8 +99,24 @@ class OpinionExtractor(EncodedModel):
         real = best > -torch.inf
         places = torch.stack([numbers // size, numbers % size], dim=2).masked_fill(~real.unsqueeze(2), -1)
         logits = scores.flatten(1).gather(1, numbers)
+        implicit = torch.ones(windows, 1, dtype=torch.bool, device=possible.device)
         return Candidates(
             torch.cat([none, places], dim=1),
-            torch.cat([torch.full_like(logits[:, :1], torch.inf), logits], dim=1),
-            torch.cat([torch.ones_like(real[:, :1]), real], dim=1),
+            torch.cat([torch.where(implicit, torch.inf, 0.0), logits], dim=1),
+            torch.cat([implicit, real], dim=1),
         )
+
+
+def given_candidates(given: Tensor, num_windows: int) -> Candidates:
+    """The aspects that are asked for, and no others: not even the implicit one.
+
+    given (G, 3): window, first and last token
+    """
+    counts = given[:, WINDOW].bincount(minlength=num_windows)
+    most = int(counts.max()) if len(given) else 0
+    places = torch.full((num_windows, 1 + most, 2), -1, dtype=torch.int64, device=given.device)
+    order = given[given[:, WINDOW].argsort(stable=True)]
+    number = torch.arange(len(order), device=given.device) - (counts.cumsum(0) - counts)[order[:, WINDOW]]
+    places[order[:, WINDOW], 1 + number] = order[:, 1:]
+    real = places[..., 0] >= 0
+    return Candidates(places, torch.full(real.shape, torch.inf, device=given.device), real)

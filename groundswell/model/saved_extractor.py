@@ -17,7 +17,7 @@ from groundswell.model.opinion_extractor import OpinionExtractor
 from groundswell.model.opinion_scoring import Calibration, extract_opinions
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.text.tokenization import TextTokenizer, Tokens
-from groundswell.types import Opinion
+from groundswell.types import Opinion, Span
 
 HEAD = "head.safetensors"
 
@@ -77,9 +77,9 @@ class OpinionReader:
         self._tokenizer, self._cleaning = saved.tokenizer, saved.text.cleaning
         self._calibration, self._device, self._bfloat16 = saved.calibration, device, bfloat16
 
-    def read(self, texts: Sequence[str]) -> list[LocatedText]:
-        """The tokens of each text with their places."""
-        return locate(texts, self._cleaning, self._tokenizer)
+    def read(self, texts: Sequence[str], given: Sequence[tuple[Span, ...] | None] | None = None) -> list[LocatedText]:
+        """The tokens of each text with their places; `given`: of each text the aspects that are asked for."""
+        return locate(texts, self._cleaning, self._tokenizer, given)
 
     def opinions(
         self, located: Sequence[LocatedText], on_batch: Callable[[int], None] = lambda texts: None

@@ -7,6 +7,7 @@ import pytest
 
 from groundswell.evaluation.opinion_calibration import best_threshold, fit_scale
 from groundswell.evaluation.opinion_metrics import micro_f1
+from groundswell.model.opinion_scoring import Calibration
 from groundswell.types import Opinion, Span
 
 ELEMENTS = ("aspect", "polarity")
