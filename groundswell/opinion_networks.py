@@ -35,6 +35,7 @@ from groundswell.types import Example, Opinion
 
 POLARITIES = ("negative", "neutral", "positive")
 LONGEST_SPAN = 24
+LONGEST_CLAUSE = 64
 SHARE_OF_SPANS = 0.995
 
 
@@ -106,11 +107,14 @@ def elements_of(recipe: Recipe, examples: Sequence[Example], lengths: Callable[[
                 f"{recipe.data.train}: no opinion has a category, but model.opinions.elements asks for them. "
                 "Leave category out, or use data that has them"
             )
-    longest = recipe.model.opinions.longest_span or _longest(lengths())
+    # Clauses are as long as they are; what a span of words must not be is a whole sentence.
+    whole = LONGEST_CLAUSE if recipe.model.opinions.units == "clauses" else None
+    longest = recipe.model.opinions.longest_span or whole or _longest(lengths())
     return Elements(
         "aspect" in wanted, "opinion" in wanted, POLARITIES if "polarity" in wanted else (),
         tuple(sorted(categories)), longest, recipe.model.opinions.finder == "tags",
         recipe.model.opinions.finder == "given",
+        recipe.model.opinions.units == "clauses",
     )  # fmt: skip
 
 

@@ -173,6 +173,9 @@ class OpinionsSection(Section):
         description="spans: every piece of a text for itself; tags: B I O under a conditional random field; given: "
         "aspects come with the text",
     )
+    units: Literal["words", "clauses"] = Field(
+        "words", description="what a span is made of: words, or one whole clause, as for emotions and their causes"
+    )
     longest_span: Whole | None = Field(
         None, ge=1, le=64, description="in tokens; without it the shortest that holds 99.5 % of the training spans"
     )

@@ -37,7 +37,8 @@ def convert(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Write opinions in another format; says what was read, dropped and mended, and what B has no place for.
 
-    Formats: semeval14, semeval16, aste, asqp, acos, dimabsa, zh_quads, label_studio, bio, bieos, setfit, records.
+    Formats: semeval14, semeval16, aste, asqp, acos, dimabsa, zh_quads, label_studio, bio, bieos, setfit, records;
+    ecpe is read only.
     What is wrong in A is listed in B.rejected.jsonl.
     """
     from groundswell.data.accounting import Accounting

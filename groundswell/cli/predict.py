@@ -100,7 +100,8 @@ def _predict_texts(
 ) -> None:
     from groundswell import analyzer
 
-    for analysis in analyzer.load(run, precision=precision).stream(texts, aspects=aspects):
+    loaded = analyzer.load(run, precision=precision)
+    for analysis in loaded.stream_rows(((None, text) for text in texts), aspects=aspects):
         take(analysis)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from groundswell.data.opinion_batching import OpinionWindow
-from groundswell.text.boundaries import find_boundaries
+from groundswell.text.boundaries import clause_boundaries, find_boundaries
 from groundswell.text.cleaning import Place, clean_with_places
 from groundswell.text.tokenization import Places, TextTokenizer, TokenizedText
 from groundswell.types import Example, Opinion, Span
@@ -27,6 +27,7 @@ class Elements:
     polarities, categories   names by number; empty when this element is left out
     longest                  longest span in tokens
     tagged                   spans are found by tags, so that those of one kind cannot overlap
+    clauses                  a span is a whole clause, and nothing else is one
     given                    aspects are not found but given with the text, each to be told its polarity
     """
 
@@ -37,6 +38,7 @@ class Elements:
     longest: int
     tagged: bool = False
     given: bool = False
+    clauses: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ def windows_of(
     spans = [(_cleaned(opinion.aspect, located), _cleaned(opinion.opinion, located)) for opinion in gold]
     windows, reached = [], set()
     for ids, places in zip(located.tokens.windows, located.tokens.places, strict=True):
-        begins, ends = find_boundaries(located.cleaned, places)
+        begins, ends = (clause_boundaries if elements.clauses else find_boundaries)(located.cleaned, places)
         tuples: dict[tuple[int, ...], None] = {}
         for number, (opinion, (aspect, words)) in enumerate(zip(gold, spans, strict=True)):
             first = _tokens(aspect, places, begins, ends) if elements.aspects else IMPLICIT

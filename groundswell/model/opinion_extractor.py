@@ -49,7 +49,7 @@ class OpinionExtractor(EncodedModel):
         if elements.tagged:
             self.spans = TagScores(encoder.width, sides, dropout=dropout)
         elif not elements.given:
-            self.spans = SpanScores(encoder.width, sides, elements.longest, dropout=dropout)
+            self.spans = SpanScores(encoder.width, sides, elements.longest, whole=elements.clauses, dropout=dropout)
         self.pairs = PairScores(
             encoder.width,
             polarities=max(1, len(elements.polarities)),
@@ -65,7 +65,7 @@ class OpinionExtractor(EncodedModel):
 
     def read(self, states: Tensor, batch: OpinionBatch) -> Extraction:
         """The same from the encoder's states (W, T, D) float32."""
-        possible = span_mask(batch.begins, batch.ends, self.elements.longest)
+        possible = span_mask(batch.begins, batch.ends, self.elements.longest, whole=self.elements.clauses)
         scores = None if self.spans is None else self.spans(states, batch)
         by_kind = dict(zip(self.elements.kinds, () if scores is None else scores.unbind(dim=1), strict=False))
         if batch.given is None:

@@ -21,11 +21,15 @@ class SpanScores(nn.Module):
 
     sides     of each kind, its columns in a gold tuple
     longest   spans of more tokens are not considered
+    whole     no span ends inside another
     """
 
-    def __init__(self, width: int, sides: list[slice], longest: int, *, hidden: int = 128, dropout: float) -> None:
+    def __init__(
+        self, width: int, sides: list[slice], longest: int, *, whole: bool = False, hidden: int = 128,
+        dropout: float,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.sides, self.longest = sides, longest
+        self.sides, self.longest, self.whole = sides, longest, whole
         self.begin, self.end = nn.Linear(width, hidden), nn.Linear(width, hidden)
         self.dropout = nn.Dropout(dropout)
         self.bilinear = nn.Parameter(torch.zeros(len(sides), hidden, hidden))
@@ -55,12 +59,12 @@ class SpanScores(nn.Module):
             first, last = rows[:, side].unbind(dim=1)
             gold[rows[:, WINDOW], kind, first, last] = 1.0
         losses: Tensor = functional.binary_cross_entropy_with_logits(logits, gold, reduction="none")
-        possible = span_mask(batch.begins, batch.ends, self.longest)
+        possible = span_mask(batch.begins, batch.ends, self.longest, whole=self.whole)
         return (losses * possible.unsqueeze(1)).sum(dim=(1, 2, 3))
 
 
-def span_mask(begins: Tensor, ends: Tensor, longest: int) -> Tensor:
-    """Which pairs of first and last token are a span at all.
+def span_mask(begins: Tensor, ends: Tensor, longest: int, *, whole: bool = False) -> Tensor:
+    """Which pairs of first and last token are a span at all; with `whole` no other span may end inside one.
 
     begins, ends (B, T) bool -> (B, T, T) bool
 
@@ -70,4 +74,8 @@ def span_mask(begins: Tensor, ends: Tensor, longest: int) -> Tensor:
     """
     size = begins.shape[1]
     order = torch.ones(size, size, dtype=torch.bool, device=begins.device).triu().tril(longest - 1)
-    return begins.unsqueeze(2) & ends.unsqueeze(1) & order
+    possible = begins.unsqueeze(2) & ends.unsqueeze(1) & order
+    if whole:
+        ended = ends.cumsum(dim=1) - ends.long()  # ends before each token
+        possible = possible & (ended.unsqueeze(1) == ended.unsqueeze(2))
+    return possible

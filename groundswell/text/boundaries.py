@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.text.segmentation import WORD
+from groundswell.text.sentences import split_clauses
 from groundswell.text.tokenization import Places
 
 
@@ -38,4 +39,15 @@ def find_boundaries(text: str, places: Places) -> Boundaries:
     same[1:] = real[1:] & (starts[1:] == starts[:-1]) & (stops[1:] == stops[:-1])
     begins &= ~same
     ends[:-1] &= ~same[1:]
+    return Boundaries(begins, ends)
+
+
+def clause_boundaries(text: str, places: Places) -> Boundaries:
+    """The first and the last token of each clause; see `split_clauses`."""
+    begins, ends = np.zeros(len(places), dtype=bool), np.zeros(len(places), dtype=bool)
+    for start, end in split_clauses(text):
+        inside = np.flatnonzero((places[:, 0] < places[:, 1]) & (places[:, 0] >= start) & (places[:, 1] <= end))
+        whole = len(inside) and places[inside[0]][0] == start and places[inside[-1]][1] == end
+        if whole:  # a clause that a window cuts in two is not one there
+            begins[inside[0]], ends[inside[-1]] = True, True
     return Boundaries(begins, ends)

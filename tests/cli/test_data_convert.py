@@ -120,7 +120,7 @@ def test_offsets_are_mended_on_request(command, tmp_path: Path) -> None:
         ),
         (["A", "B.jsonl", "--from", "aste2"],
          "unknown format 'aste2'. Did you mean 'aste'? Expected one of semeval14, semeval16, aste, asqp, acos, "
-         "dimabsa, zh_quads, label_studio, bio, bieos, setfit, records."),
+         "dimabsa, zh_quads, label_studio, bio, bieos, setfit, records, ecpe."),
     ],
 )  # fmt: skip
 def test_wrong_arguments(command, tmp_path: Path, monkeypatch, arguments: list[str], message: str) -> None:

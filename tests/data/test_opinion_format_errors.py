@@ -573,7 +573,8 @@ def test_a_format_that_cannot_be_told(tmp_path: Path) -> None:
         detect_format(str(path))
     assert str(caught.value) == (
         f"{path}:1: the format cannot be told from the first lines. Name it with --from (in Python: format=): "
-        "semeval14, semeval16, aste, asqp, acos, dimabsa, zh_quads, label_studio, bio, bieos, setfit, records."
+        "semeval14, semeval16, aste, asqp, acos, dimabsa, zh_quads, label_studio, bio, bieos, setfit, records, "
+        "ecpe."
     )
 
 
@@ -583,7 +584,7 @@ def test_unknown_formats_empty_files_and_compressed_targets(tmp_path: Path) -> N
     assert refusal(path) == f"{path}: the file is empty. Expected texts with their opinions."
     assert refusal(path, "semeval15") == (
         "unknown format 'semeval15'. Did you mean 'semeval16'? Expected one of semeval14, semeval16, aste, asqp, acos, "
-        "dimabsa, zh_quads, label_studio, bio, bieos, setfit, records."
+        "dimabsa, zh_quads, label_studio, bio, bieos, setfit, records, ecpe."
     )
     with pytest.raises(DataError) as caught:
         write_opinions([], tmp_path / "a.jsonl.gz", "records")

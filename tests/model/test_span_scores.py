@@ -56,3 +56,10 @@ def test_losses_over_every_span() -> None:
             chance = logits[window, kind, first, last].sigmoid()
             expected[window] -= (chance if (window, kind, first, last) in gold else 1 - chance).log()
     torch.testing.assert_close(scores.losses(torch.empty(0), logits, batch), expected)
+
+
+def test_whole_spans_hold_no_other_end() -> None:
+    begins = torch.tensor([[True, False, True, False, True]])
+    ends = torch.tensor([[False, True, False, True, True]])
+    assert span_mask(begins, ends, 5, whole=True)[0].nonzero().tolist() == [[0, 1], [2, 3], [4, 4]]
+    assert len(span_mask(begins, ends, 5)[0].nonzero()) == 6

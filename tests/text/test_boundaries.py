@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundswell.text.boundaries import find_boundaries
+from groundswell.text.boundaries import clause_boundaries, find_boundaries
 
 
 def test_boundaries_by_hand() -> None:
@@ -25,3 +25,11 @@ def test_a_token_that_stands_nowhere_is_none() -> None:
     begins, ends = find_boundaries("a", np.array([[0, 0], [0, 1]]))
     assert begins.tolist() == [False, True]
     assert ends.tolist() == [False, True]
+
+
+def test_clauses_begin_and_end_whole() -> None:
+    """`很好`, `ok` are clauses; the piece before them is cut by the window: its first token is missing."""
+    text = "屏幕亮，很好，ok"
+    begins, ends = clause_boundaries(text, np.array([[1, 2], [2, 3], [3, 4], [4, 6], [6, 7], [7, 9]]))
+    assert begins.tolist() == [False, False, False, True, False, True]
+    assert ends.tolist() == [False, False, False, True, False, True]

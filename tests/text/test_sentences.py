@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundswell.text.sentences import split_sentences
+from groundswell.text.sentences import split_clauses, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,12 @@ def test_sentences_hold_everything_that_is_written(text: str) -> None:
     assert "".join("".join(text[start:end] for start, end in places).split()) == "".join(text.split())
     assert all(text[start:end] == text[start:end].strip() != "" for start, end in places)
     assert all(one[1] <= other[0] for one, other in pairwise(places))
+
+
+@given(st.text(alphabet="ab ，,。!\n”", max_size=60))
+def test_clauses_lie_between_marks(text: str) -> None:
+    pieces = [text[start:end] for start, end in split_clauses(text)]
+    assert all(piece == piece.strip() != "" for piece in pieces)
+    assert all(mark not in piece for piece in pieces for mark in "，,。!\n")
+    letters = "".join(character for character in text if character in "ab")
+    assert "".join(character for piece in pieces for character in piece if character in "ab") == letters

@@ -26,6 +26,7 @@ _FORMAT_OF_SUFFIX = {
 _SNIFFED_CHARACTERS = 2**16
 _ASTE = re.compile(r"####\s*\[\s*\(")
 _ASQP = re.compile(r"####\s*\[\s*\[")
+_ECPE = re.compile(r"\s*\S+ \d+\s*\n\s*\(\d+,\s*\d+\)")
 _TAG = re.compile(r"\S+[ \t]+(O|([BIES])-[A-Z]+)[ \t]*")
 
 
@@ -81,6 +82,8 @@ def _by_array(head: str) -> str | None:
 
 def _by_lines(head: str) -> str | None:
     lines = [line.rstrip("\r") for line in head.split("\n") if line.strip()]
+    if _ECPE.match(head.replace("\r", "")):
+        return "ecpe"
     names = read_names(lines[0])
     if {"span", "label", "ordinal"} <= set(names):
         return "setfit"

@@ -13,6 +13,7 @@ from groundswell.data.opinion_formats import (
     asqp,
     aste,
     dimabsa,
+    ecpe,
     label_studio,
     records,
     semeval14,
@@ -58,6 +59,10 @@ FORMATS: dict[str, OpinionFormat] = {
     "setfit": OpinionFormat(setfit.read, one_file(setfit.render), setfit.HOLDS),
     "records": OpinionFormat(records.read, one_file(records.render), records.HOLDS),
 }
+READERS: dict[str, Callable[[Document, Intake], None]] = {
+    **{name: found.read for name, found in FORMATS.items()},
+    "ecpe": ecpe.read,
+}
 
 
 def detect_format(path: str) -> str:
@@ -65,7 +70,7 @@ def detect_format(path: str) -> str:
 
     Raises DataError, naming all formats, when they are those of none.
     """
-    return detect(open_document(path), list(FORMATS))
+    return detect(open_document(path), list(READERS))
 
 
 def format_to_write(path: Path) -> str:
@@ -91,20 +96,20 @@ def read_opinions(
     `accounting` (texts) and in `accounting.opinions` (opinions).
 
     source         a path, also `.gz`, `.xz` or `.zst`, or `-` for standard input
-    format         a name of `FORMATS`; told by the first lines when None
+    format         a name of `READERS`; told by the first lines when None
     repair         a term with wrong offsets is put at its nearest occurrence, which is counted too
     where          key -> value; only such rows are read, which `records` alone can tell
     max_bad_share  share of bad texts, and of bad opinions, above which the file is refused
     raises         DataError for a file that cannot be read, is of another format, or holds too much that is wrong
     """
     if format is not None:
-        _check_name(format)
+        _check_name(format, READERS)
     document = open_document(source)
-    chosen = format or detect(document, list(FORMATS))
+    chosen = format or detect(document, list(READERS))
     if where and chosen != "records":
         raise DataError(f"{source}: rows of format {chosen} name no split. Leave out `#`, or convert them to records.")
     intake = Intake(document, accounting, repair=repair, where=where)
-    FORMATS[chosen].read(document, intake)
+    READERS[chosen](document, intake)
     return intake.finish(max_bad_share)
 
 
@@ -114,7 +119,7 @@ def write_opinions(examples: Sequence[Example], path: Path, format: str) -> Writ
     format  a name of `FORMATS`; `zh_quads` makes two files, `X_reviews.csv` and `X_labels.csv`, of `X.csv`
     raises  DataError for an unknown format and for a name that promises compression
     """
-    _check_name(format)
+    _check_name(format, FORMATS)
     if path.suffix.lower() in COMPRESSIONS:
         raise DataError(
             f"{path}: opinions are written uncompressed. Name a file without {path.suffix}, then compress it."
@@ -126,8 +131,6 @@ def write_opinions(examples: Sequence[Example], path: Path, format: str) -> Writ
     return WriteReport(files, format, tally.texts, tally.opinions, lost)
 
 
-def _check_name(format: str) -> None:
-    if format not in FORMATS:
-        raise DataError(
-            f"unknown format {format!r}.{did_you_mean(format, FORMATS)} Expected one of {', '.join(FORMATS)}."
-        )
+def _check_name(format: str, known: Mapping[str, object]) -> None:
+    if format not in known:
+        raise DataError(f"unknown format {format!r}.{did_you_mean(format, known)} Expected one of {', '.join(known)}.")
