@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from groundswell import assembly, run_folder, runtime
 from groundswell.assembly import TextModel
 from groundswell.data.batching import Documents
 from groundswell.data.splits import Splits
+from groundswell.evaluation.label_thresholds import best_label_thresholds
 from groundswell.evaluation.metrics import dev_metrics
 from groundswell.model.classifier import TextClassifier
+from groundswell.model.label_answers import LabelAnswers
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedNetwork
 from groundswell.model.scoring import score_documents
@@ -53,7 +57,7 @@ def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) 
         schedule=assembly.schedule_of(recipe, batches),
         accelerator=accelerator,
         settings=assembly.fit_settings(recipe),
-        evaluate=_dev_evaluation(outputs, dev_texts, row_loss, place),
+        evaluate=_dev_evaluation(recipe, outputs, dev_texts, row_loss, place),
         checkpoint_folder=place.checkpoints(recipe, splits, base),
         resume=place.resume,
         log=place.log_writer(),
@@ -99,7 +103,7 @@ def _with_cache(
     return cache_frozen(model, tuning, documents, settings, place.bar.advance)
 
 
-def _dev_evaluation(outputs: Outputs, texts: Documents, row_loss: RowLoss, place: Place) -> Evaluate:
+def _dev_evaluation(recipe: Recipe, outputs: Outputs, texts: Documents, row_loss: RowLoss, place: Place) -> Evaluate:
     targets = texts.targets
     assert targets is not None
     device = place.accelerator.device
@@ -111,6 +115,9 @@ def _dev_evaluation(outputs: Outputs, texts: Documents, row_loss: RowLoss, place
             gold, scores = outputs.mean + outputs.scale * targets.double(), outputs.values(logits)[:, 0]
         else:
             gold, scores = targets, logits
+        if recipe.model.label_thresholds == "dev":
+            lowest = best_label_thresholds(targets.bool().numpy(), outputs.values(logits).numpy())
+            scores = scores - torch.from_numpy(lowest).logit(1e-6)  # above 0 is given
         found = dev_metrics(
             outputs.task, (gold.bool() if outputs.task == "multi_label" else gold).numpy(), scores.numpy()
         )
@@ -128,7 +135,17 @@ def _export(recipe: Recipe, outputs: Outputs, splits: Splits, weights: dict[str,
         tuned_model(fresh.classifier, tuning, weights, aside if tuning.method == "lora" else None)
     if tuning.method != "lora":
         (folder / run_folder.ADAPTER).rmdir()
-    return _saved(recipe, fresh)
+    saved = _saved(recipe, fresh)
+    return _with_thresholds(saved, splits) if recipe.model.label_thresholds == "dev" else saved
+
+
+def _with_thresholds(saved: SavedNetwork, splits: Splits) -> SavedNetwork:
+    """The same model; each label is given from the probability on that is best for its F1 on dev."""
+    dev = splits.examples["dev"]
+    logits = LabelAnswers(saved, runtime.pick_device(), bfloat16=False).logits([example.text for example in dev])
+    lowest = best_label_thresholds(saved.outputs.targets(dev).bool().numpy(), saved.outputs.values(logits).numpy())
+    splits.warnings.append("dev: the thresholds of the labels were chosen on it, so its figures are too good")
+    return replace(saved, outputs=replace(saved.outputs, thresholds=tuple(lowest.tolist())))
 
 
 def _saved(recipe: Recipe, text_model: TextModel) -> SavedNetwork:

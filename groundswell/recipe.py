@@ -206,6 +206,9 @@ class ModelSection(Section):
         "mean", description="how a text's states become one vector; default: cnn max, recurrent attention, else mean"
     )
     dropout: Number = Field(0.0, ge=0, lt=1, description="inside the encoder while training")
+    label_thresholds: Literal["half", "dev"] = Field(
+        "half", description="multi label: from which probability on a label is given; dev: the best for its F1 there"
+    )
     head_dropout: Number = Field(0.1, ge=0, lt=1, description="on the pooled vector while training")
     scratch: ScratchSection = ScratchSection()
     linear: LinearSection = LinearSection()
@@ -333,12 +336,13 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def keys_concern_the_task(self) -> Self:
-        if self.task == "opinions":
-            return self
-        given = [
-            name for name, value in (("data.format", self.data.format), ("data.repair", self.data.repair)) if value
-        ]
-        given += ["model.opinions"] if self.model.opinions != OpinionsSection() else []
+        given = []
+        if self.task != "opinions":
+            given = [name for name in ("format", "repair") if getattr(self.data, name)]
+            given = [f"data.{name}" for name in given]
+            given += ["model.opinions"] if self.model.opinions != OpinionsSection() else []
+        if self.model.label_thresholds != "half" and self.task != "multi_label":
+            given.append("model.label_thresholds")
         if given:
             verb, them = ("have", "them") if len(given) > 1 else ("has", "it")
             raise ValueError(f"{', '.join(given)} {verb} no effect with task={self.task!r}; remove {them}")

@@ -57,7 +57,7 @@ def measure(
         gold_values = (outputs.mean + outputs.scale * gold.double()).numpy()
         return Measured(metrics.score_regression(gold_values, values[:, 0].numpy(), **options), [])
     if outputs.task == "multi_label":
-        flags = (values >= 0.5).numpy()
+        flags = outputs.given(values).numpy()
         return Measured(metrics.score_multi_label(gold.bool().numpy(), flags, outputs.labels, **options), [])
     predicted = values.argmax(dim=1)
     scores = metrics.score_single_label(gold.numpy(), predicted.numpy(), outputs.labels, **options)

@@ -83,7 +83,7 @@ class Analysis:
                  regression: the value under its target's name
     confidence   0-1, probability that `label` is right; None for multi label and regression
     intensity    0-1, strength of feeling; None when the run has no head for it
-    labels       multi label only: every label with a probability of at least one half
+    labels       multi label only: every label whose probability reaches its threshold
     truncated    True when any part of `text` was not read by the model
     warnings     `code: sentence`
     error        {"code", "message"} when this text could not be analysed; then nothing else is filled

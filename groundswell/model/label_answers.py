@@ -64,5 +64,6 @@ class LabelAnswers:
             label = max(scores, key=scores.__getitem__)
             fields |= {"label": label, "confidence": scores[label]}
         if self.outputs.task == "multi_label":
-            fields["labels"] = tuple(name for name, score in scores.items() if score >= 0.5)
+            given = self.outputs.given(torch.tensor([values], dtype=torch.float64))[0].tolist()
+            fields["labels"] = tuple(name for name, is_given in zip(scores, given, strict=True) if is_given)
         return fields

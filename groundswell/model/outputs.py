@@ -23,6 +23,7 @@ class Outputs:
     prior        share of the training texts with each label (single and multi label), the answer for a blank text;
                  for regression the mean of the training values
     mean, scale  regression: value = mean + scale * logit
+    thresholds   multi label: the probability from which on each label is given; () is one half for all
     """
 
     task: Task
@@ -30,6 +31,11 @@ class Outputs:
     prior: tuple[float, ...]
     mean: float = 0.0
     scale: float = 1.0
+    thresholds: tuple[float, ...] = ()
+
+    def given(self, values: Tensor) -> Tensor:
+        """Multi label: which labels probabilities (N, C) give, (N, C) bool."""
+        return values >= torch.tensor(self.thresholds or (0.5,) * len(self.labels), dtype=values.dtype)
 
     def targets(self, examples: Sequence[Example]) -> Tensor:
         """Targets for the loss: (N,) class ids, (N, C) of 0 and 1, or (N,) standardized values."""

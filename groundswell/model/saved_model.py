@@ -112,7 +112,14 @@ def load_model(folder: Path) -> SavedModel:
         encoder, tokens = _encoder_and_tokens(folder)
         return load_extractor(folder, description["opinions"], encoder, tokens, _text_settings(description))
     found: dict[str, Any] = description["outputs"]
-    outputs = Outputs(**{**found, "labels": tuple(found["labels"]), "prior": tuple(found["prior"])})
+    outputs = Outputs(
+        **{
+            **found,
+            "labels": tuple(found["labels"]),
+            "prior": tuple(found["prior"]),
+            "thresholds": tuple(found["thresholds"]),
+        }
+    )
     if (folder / FEATURES).exists():
         return SavedBaseline(load_linear(folder), outputs, tuple(description["cleaning"]))
     return _load_network(folder, description, outputs)
