@@ -78,6 +78,8 @@ def train(
     runtime.seed_everything(resolved.seed)
     splits = load_splits(assembly.split_settings(resolved))
     with ProgressBar(progress if accelerator.is_main_process else False) as bar:
+        if accelerator.device.type == "cpu" and (busy := runtime.busy_warning()):
+            bar.say(f"warning: {busy}")
         fitted = _fit(resolved, splits, Place(folder, resume, accelerator, precision, bar))
         metrics = _finish(folder, resolved, splits, fitted, bar, began) if accelerator.is_main_process else {}
     accelerator.wait_for_everyone()

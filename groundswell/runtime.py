@@ -139,6 +139,23 @@ def hardware() -> dict[str, object]:
     }
 
 
+def busy_warning() -> str | None:
+    """What a person should know before several threads compute beside other busy processes; None on a quiet machine.
+
+    A step then takes up to 25 times as long (docs/log.md): each thread waits for the one that is not running.
+    """
+    import torch
+
+    threads, cores = torch.get_num_threads(), os.cpu_count() or 1
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if threads < 2 or load < 0.5 * cores or "OMP_WAIT_POLICY" in os.environ:
+        return None
+    return (
+        f"the machine is busy (load {load:.1f} on {cores} cores) and {threads} threads wait for one another: training may "
+        "take many times as long. Set OMP_NUM_THREADS=1, or OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0, or wait"
+    )
+
+
 def cache_folder() -> Path:
     """Where computed features are kept: $GROUNDSWELL_CACHE, else ~/.cache/groundswell."""
     given = os.environ.get("GROUNDSWELL_CACHE")
