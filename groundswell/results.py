@@ -16,16 +16,17 @@ from groundswell.analyzer import Analyzer
 from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics
-from groundswell.evaluation.opinion_metrics import score_opinions
+from groundswell.evaluation.opinion_metrics import Element, score_opinions, tuples_of
 from groundswell.evaluation.report import ReportFacts, write_report
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedModel
 from groundswell.recipe import Recipe
 from groundswell.training.loop import History
 from groundswell.tuning.trainable import Parameters
-from groundswell.types import Example
+from groundswell.types import Example, Opinion, Span
 
 SHOWN_MISTAKES = 8
+Opinions = Sequence[Sequence[Opinion]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,35 @@ def _measure_opinions(
     gold = [gold_of(example, given=is_given) for example in examples]
     given = [aspects_of(example) for example in examples] if is_given else None
     found = analyzer.opinions([example.text for example in examples], given, on_batch)
-    return Measured(score_opinions(gold, found, recipe.model.opinions.elements, **options), [])
+    elements = recipe.model.opinions.elements
+    return Measured(score_opinions(gold, found, elements, **options), _wrong_opinions(examples, gold, found, elements))
+
+
+def _wrong_opinions(
+    examples: Sequence[Example], gold: Opinions, found: Opinions, elements: Sequence[Element]
+) -> list[dict[str, Any]]:
+    """The most confident opinions that are not gold, at most one of each text."""
+    mistakes: list[dict[str, Any]] = []
+    for example, wanted, opinions, right in zip(examples, gold, found, tuples_of(gold, elements), strict=True):
+        wrong = [one for one in opinions if not tuples_of([[one]], elements)[0] <= right]
+        if wrong:
+            worst = max(wrong, key=lambda one: one.score)
+            named = [_in_words(one, elements) for one in wanted] or ["no opinion"]
+            mistakes.append(
+                {
+                    "text": example.text,
+                    "id": example.id,
+                    "gold": "; ".join(named),
+                    "predicted": _in_words(worst, elements),
+                    "confidence": worst.score,
+                }
+            )
+    return sorted(mistakes, key=lambda mistake: -float(mistake["confidence"]))[:SHOWN_MISTAKES]
+
+
+def _in_words(opinion: Opinion, elements: Sequence[Element]) -> str:
+    parts = (getattr(opinion, element) for element in elements)
+    return " · ".join(part.text if isinstance(part, Span) else str(part or "implicit") for part in parts)
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,8 @@ def busy_warning() -> str | None:
     if threads < 2 or load < 0.5 * cores or "OMP_WAIT_POLICY" in os.environ:
         return None
     return (
-        f"the machine is busy (load {load:.1f} on {cores} cores) and {threads} threads wait for one another: training may "
-        "take many times as long. Set OMP_NUM_THREADS=1, or OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0, or wait"
+        f"the machine is busy (load {load:.1f} on {cores} cores) and {threads} threads wait for one another: training "
+        "may take many times as long. Set OMP_NUM_THREADS=1, or OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0, or wait"
     )
 
 

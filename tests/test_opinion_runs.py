@@ -211,3 +211,14 @@ def test_what_a_negation_reverses_is_marked(recipe: dict[str, Any], tmp_path: Pa
     run = gs.train(changed(recipe, data={"train": path, "dev": path}, training={"epochs": 60}))
     (found,) = gs.load(run.folder)(text.format("food")).opinions
     assert (found.opinion and found.opinion.text, found.negated) == ("not good", True)
+
+
+def test_the_report_shows_confident_mistakes(recipe: dict[str, Any], tmp_path: Path) -> None:
+    """Two test texts whose gold calls praise blame: what was found there is wrong, and is shown with the gold."""
+    texts = ["👍 the food was superb but the staff was slow", "👍 the room was great but the food was poor"]
+    gold = [{"text": text, "opinions": [opinion(text, text.split()[2], text.split()[4], "negative")]} for text in texts]
+    run = gs.train(changed(recipe, data={"test": write(tmp_path / "test.jsonl", gold)}))
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "Confident mistakes" in page
+    assert "food · superb · FOOD · negative" in page
+    assert "quad F1, exact spans" in page

@@ -17,6 +17,7 @@ NAMES = {
     "pearson": "Pearson r",
     "mae": "mean absolute error",
     "rmse": "root mean square error",
+    "f1": "F1, exact spans",
 }
 SCALES = {"accuracy": (0.0, 1.0), "macro_f1": (0.0, 1.0), "micro_f1": (0.0, 1.0), "pearson": (-1.0, 1.0)}
 HEADLINES = {"single_label": "accuracy", "multi_label": "macro_f1", "regression": "pearson"}
@@ -26,8 +27,12 @@ MOST_CONFUSED_PAIRS = 30
 
 
 def metric_name(key: str) -> str:
-    """The name of a metric for people."""
-    return NAMES.get(key, key.replace("_", " "))
+    """The name of a metric for people.
+
+    >>> metric_name("explicit_quad_f1@span")
+    'explicit quad F1, exact spans'
+    """
+    return NAMES.get(key, key.replace("_", " ").replace("f1@span", "F1, exact spans"))
 
 
 def ordered_splits(metrics: Mapping[str, SplitScores]) -> list[str]:
@@ -81,7 +86,8 @@ def _metric_row(split: str, key: str, value: Mapping[str, float]) -> tuple[objec
     strong = tag("span", number(value["value"]), class_="strong")
     if low is None or high is None:
         return metric_name(key), split, strong, "–", ""
-    bar = interval_bar(value["value"], low, high, SCALES[key]) if key in SCALES else ""
+    scale = (0.0, 1.0) if key.endswith("_f1@span") else SCALES.get(key)
+    bar = "" if scale is None else interval_bar(value["value"], low, high, scale)
     return metric_name(key), split, strong, _between(number(low), number(high)), bar
 
 

@@ -36,7 +36,10 @@ def recipe_part(recipe: Values) -> list[Html]:
             _unless_none("at most {:,} tokens", text.get("max_tokens")),
             _unless_none("longer texts: {}", text.get("truncation")),
         ),
-        "encoder": _joined(model.get("encoder"), _unless_none("{} pooling", model.get("pooling"))),
+        "encoder": _joined(
+            model.get("encoder"),
+            None if recipe.get("task") == "opinions" else _unless_none("{} pooling", model.get("pooling")),
+        ),
         "tuning": _tuning(_section(recipe, "tuning")),
         "training": _training(_section(recipe, "training")),
         "seed": recipe.get("seed"),
