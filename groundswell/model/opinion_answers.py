@@ -35,8 +35,8 @@ class OpinionAnswers:
         """
         places = self._places(texts, aspects)
         given = None if places is None else [_spans(text, found) for text, found in zip(texts, places, strict=True)]
-        found = self.opinions(texts, given)
-        read = self._reader.read(texts)
+        read = self._reader.read(texts, given)
+        found = _unless_blank(texts, self._reader.opinions(read))
         answers = []
         for number, (text, located) in enumerate(zip(texts, read, strict=True)):
             opinions = tuple(
@@ -59,8 +59,7 @@ class OpinionAnswers:
         on_batch: Callable[[int], None] = lambda texts: None,
     ) -> list[tuple[Opinion, ...]]:
         """The opinions of each text alone; a blank text has none. `given`: of each text the aspects asked for."""
-        found = self._reader.opinions(self._reader.read(texts, given), on_batch)
-        return [() if is_blank(text) else opinions for text, opinions in zip(texts, found, strict=True)]
+        return _unless_blank(texts, self._reader.opinions(self._reader.read(texts, given), on_batch))
 
     def _places(
         self, texts: Sequence[str], aspects: Sequence[str] | None
@@ -108,6 +107,10 @@ def label_of(parts: Sequence[str]) -> str:
     if "mixed" in found or {"positive", "negative"} <= found:
         return "mixed"
     return next((name for name in ("positive", "negative") if name in found), "neutral")
+
+
+def _unless_blank(texts: Sequence[str], found: Sequence[tuple[Opinion, ...]]) -> list[tuple[Opinion, ...]]:
+    return [() if is_blank(text) else opinions for text, opinions in zip(texts, found, strict=True)]
 
 
 def _spans(text: str, found: dict[str, list[tuple[int, int]]]) -> tuple[Span, ...]:
