@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Self
 
+from safetensors.torch import load_file, save_file
 from torch import nn
 
+from groundswell.errors import RunFolderError
 from groundswell.model.encoder import Encoder
+
+HEAD, ENCODER = "head.safetensors", "encoder."
 
 
 class EncodedModel(nn.Module):
@@ -28,3 +33,19 @@ class EncodedModel(nn.Module):
         for module in self._kept_in_eval:
             module.eval()
         return self
+
+    def save_head(self, folder: Path) -> None:
+        """Write every weight outside the encoder into head.safetensors of an existing folder."""
+        weights = {
+            name: tensor.contiguous() for name, tensor in self.state_dict().items() if not name.startswith(ENCODER)
+        }
+        save_file(weights, folder / HEAD)
+
+    def load_head(self, folder: Path) -> None:
+        """Read them back; RunFolderError when they do not fit."""
+        missing, unexpected = self.load_state_dict(load_file(folder / HEAD), strict=False)
+        lost = [name for name in missing if not name.startswith(ENCODER)]
+        if lost or unexpected:
+            raise RunFolderError(
+                f"{folder / HEAD}: does not fit the model ({', '.join([*lost, *unexpected])}). Train again"
+            )

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from groundswell.errors import RunFolderError
 from groundswell.model.classifier import TextClassifier
@@ -33,7 +32,6 @@ from groundswell.text.own_tokens import load_tokens
 from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.text.tokenization import TextTokenizer, Tokens
 
-HEAD = "head.safetensors"
 DESCRIPTION = "groundswell.json"
 FORMAT = 1
 
@@ -87,12 +85,7 @@ def save_model(saved: SavedModel, folder: Path) -> None:
     else:
         saved.model.encoder.save(folder)
         saved.tokenizer.tokens.save(folder)
-        weights = {
-            name: tensor.contiguous()
-            for name, tensor in saved.model.state_dict().items()
-            if not name.startswith("encoder.")
-        }
-        save_file(weights, folder / HEAD)
+        saved.model.save_head(folder)
         description |= {"pooling": saved.model.pooling.name, "text": asdict(saved.text)}
     write_json(folder / DESCRIPTION, description)
 
@@ -112,14 +105,8 @@ def load_model(folder: Path) -> SavedModel:
         encoder, tokens = _encoder_and_tokens(folder)
         return load_extractor(folder, description["opinions"], encoder, tokens, _text_settings(description))
     found: dict[str, Any] = description["outputs"]
-    outputs = Outputs(
-        **{
-            **found,
-            "labels": tuple(found["labels"]),
-            "prior": tuple(found["prior"]),
-            "thresholds": tuple(found["thresholds"]),
-        }
-    )
+    names = ("labels", "prior", "thresholds")  # older folders have no thresholds
+    outputs = Outputs(**{**found, **{name: tuple(found.get(name, ())) for name in names}})
     if (folder / FEATURES).exists():
         return SavedBaseline(load_linear(folder), outputs, tuple(description["cleaning"]))
     return _load_network(folder, description, outputs)
@@ -130,13 +117,7 @@ def _load_network(folder: Path, description: dict[str, Any], outputs: Outputs) -
     pooling: PoolingName = description["pooling"]
     encoder, tokens = _encoder_and_tokens(folder)
     model = TextClassifier(encoder, pooling, len(outputs.labels))
-    weights = load_file(folder / HEAD)
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    lost = [name for name in missing if not name.startswith("encoder.")]
-    if lost or unexpected:
-        raise RunFolderError(
-            f"{folder / HEAD}: does not fit the model ({', '.join([*lost, *unexpected])}). Train again"
-        )
+    model.load_head(folder)
     model.eval()
     return SavedNetwork(model, make_text_tokenizer(tokens, text), outputs, text)
 
