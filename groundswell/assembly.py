@@ -26,6 +26,7 @@ from groundswell.model.outputs import Outputs, describe_outputs
 from groundswell.model.pretrained import load_encoder, load_tokenizer
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.recipe import Recipe
+from groundswell.representation.learned_vectors import vector_path
 from groundswell.representation.vector_file import open_vectors
 from groundswell.text.cleaning import clean
 from groundswell.text.own_tokens import OwnTokens, learn_tokens
@@ -46,12 +47,14 @@ class TextModel:
     """An encoder before its training, with its tokenizer, under a head for these outputs.
 
     base_sha256   of the pretrained weights, or of the vocabulary of an encoder trained from scratch
+    notes         whole sentences for a person
     """
 
     base_sha256: str
     tokenizer: TextTokenizer
     classifier: TextClassifier
     outputs: Outputs
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,11 +134,13 @@ class Base:
     """An encoder before its training, and its tokens.
 
     sha256   of the pretrained weights, or of the vocabulary of an encoder trained from scratch
+    notes    whole sentences for a person
     """
 
     sha256: str
     tokens: Tokens
     encoder: Encoder
+    notes: tuple[str, ...] = ()
 
 
 def build_model(
@@ -147,7 +152,7 @@ def build_model(
     classifier = TextClassifier(
         base.encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
     )
-    return TextModel(base.sha256, tokenizer, classifier, outputs)
+    return TextModel(base.sha256, tokenizer, classifier, outputs, base.notes)
 
 
 def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | None = None) -> Base:
@@ -160,7 +165,7 @@ def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | 
     """
     if recipe.model.is_from_scratch:
         own = tokens or own_tokens_of(recipe, examples)
-        return Base(own.sha256, own, _from_scratch_encoder(recipe, own))
+        return _from_scratch(recipe, own)
     base = find_base_model(recipe.model.encoder, recipe.model.revision)
     encoder = load_encoder(base.folder, dropout=recipe.model.dropout)
     if encoder.positions is not None and recipe.text.max_tokens > encoder.positions:
@@ -273,19 +278,32 @@ def schedule_of(recipe: Recipe, batches: TrainingBatches) -> Schedule:
     return make_schedule(training.schedule, total_steps=total_steps, warmup_share=training.warmup_share)
 
 
-def _from_scratch_encoder(recipe: Recipe, tokens: OwnTokens) -> FromScratchEncoder:
+def _from_scratch(recipe: Recipe, tokens: OwnTokens) -> Base:
     model = recipe.model
     given = {name: value for name, value in model.scratch if value is not None and name != "vectors"}
-    vectors = None
+    vectors: Tensor | None = None
+    notes: tuple[str, ...] = ()
     if model.scratch.vectors is not None:
         vectors = _given_vectors(model.scratch.vectors, tokens, model.scratch.width)
         given["width"] = vectors.shape[1]
+        notes = (_coverage(model.scratch.vectors, tokens, vectors),)
     settings: dict[str, Any] = {"kind": model.encoder, "num_tokens": len(tokens), "dropout": model.dropout, **given}
-    return FromScratchEncoder(EncoderSettings(positions=recipe.text.max_tokens, **settings), vectors)
+    encoder = FromScratchEncoder(EncoderSettings(positions=recipe.text.max_tokens, **settings), vectors)
+    return Base(tokens.sha256, tokens, encoder, notes)
+
+
+def _coverage(source: str, tokens: OwnTokens, vectors: Tensor) -> str:
+    """How many words got a vector, and which share of the training text they are."""
+    known = ~vectors.isnan().any(dim=1)
+    counts = torch.tensor(tokens.vocabulary.counts, dtype=torch.float64)
+    share = float(counts[known].sum() / counts.sum().clamp(min=1))
+    found = f"{int(known.sum()):,} of {len(tokens) - 2:,} words, {share:.0%} of the training text, have a vector there"
+    few = ". The others start at random: are these vectors of the same language, cut and cased alike?"
+    return f"model.scratch.vectors={source}: {found}{few if share < 0.5 else ''}"
 
 
 def _given_vectors(source: str, tokens: OwnTokens, width: int | None) -> Tensor:
-    file = open_vectors(source)
+    file = open_vectors(vector_path(Path(source)))
     if width not in (None, file.width):
         raise RecipeError(
             [

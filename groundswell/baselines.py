@@ -38,6 +38,9 @@ def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> Fitted:
 
     Raises RecipeError when class weights are given that the baseline cannot use, DataError when no n-gram is left.
     """
+    linear_fit.load_libraries()
+    if recipe.text.tokens == "jieba":
+        Segmentation("jieba")([""])  # reads its dictionary once in a process; no baseline is to pay for that
     began = time.monotonic()
     kind, examples = recipe.model.encoder, splits.examples["train"]
     if recipe.training.class_weights != "none" and (

@@ -39,6 +39,7 @@ def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) 
     tokens = place.own_tokens(recipe, splits)
     runtime.seed_everything(recipe.seed)
     text_model = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
+    splits.warnings.extend(text_model.notes)
     documents = _documents(recipe, splits, text_model)
     model, base = text_model.classifier, text_model.base_sha256
     parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(place.precision))

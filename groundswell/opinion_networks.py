@@ -36,6 +36,8 @@ from groundswell.types import Example, Opinion
 POLARITIES = ("negative", "neutral", "positive")
 LONGEST_SPAN = 24
 LONGEST_CLAUSE = 64
+# An opinion less likely than this is not shown even where F1 on dev would gain by it; below this F1 the run says so.
+LEAST_SCORE, FEW_RIGHT = 0.15, 0.25
 SHARE_OF_SPANS = 0.995
 
 
@@ -46,6 +48,7 @@ class _Prepared:
     base_sha256: str
     tokenizer: TextTokenizer
     model: OpinionExtractor
+    notes: tuple[str, ...]
 
 
 def fit_extractor(recipe: Recipe, splits: Splits, place: Place) -> Fitted:
@@ -57,6 +60,7 @@ def fit_extractor(recipe: Recipe, splits: Splits, place: Place) -> Fitted:
     """
     tokens = place.own_tokens(recipe, splits)
     prepared = _prepare(recipe, splits, tokens)
+    splits.warnings.extend(prepared.notes)
     model, pad_id = prepared.model, prepared.tokenizer.pad_id
     documents, located = {}, {}
     for split, examples in splits.examples.items():
@@ -127,7 +131,7 @@ def _prepare(recipe: Recipe, splits: Splits, tokens: OwnTokens | None) -> _Prepa
     tokenizer = make_text_tokenizer(base.tokens, assembly.text_settings(recipe))
     elements = elements_of(recipe, train, lambda: _span_lengths(recipe, train, tokenizer))
     model = OpinionExtractor(base.encoder, elements, dropout=recipe.model.head_dropout)
-    return _Prepared(base.sha256, tokenizer, model)
+    return _Prepared(base.sha256, tokenizer, model, base.notes)
 
 
 def _span_lengths(recipe: Recipe, examples: Sequence[Example], tokenizer: TextTokenizer) -> list[int]:
@@ -202,7 +206,12 @@ def _export(
     found = extract_opinions(model, located, pad_id=prepared.tokenizer.pad_id, device=torch.device("cpu"))
     slope, offset = fit_scale(gold, found, elements)
     scaled = Calibration(slope, offset, threshold=0.0)
-    threshold, _ = best_threshold(gold, [scaled(opinions) for opinions in found], elements)
+    threshold, f1 = best_threshold(gold, [scaled(opinions) for opinions in found], elements)
+    if f1 < FEW_RIGHT:
+        splits.warnings.append(
+            f"the model finds few opinions right (F1 {f1:.2f} on dev). Train on more labelled texts, or for more epochs"
+        )
+    threshold = max(threshold, LEAST_SCORE)
     # Every aspect that was given gets its answer, however unsure.
     calibration = Calibration(slope, offset, 0.0 if model.elements.given else threshold)
     return SavedExtractor(model, prepared.tokenizer, assembly.text_settings(recipe), calibration)

@@ -18,6 +18,7 @@ from groundswell.baselines import fit_baseline
 from groundswell.data.accounting import Accounting
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
+from groundswell.errors import GroundswellError
 from groundswell.model.saved_model import save_model
 from groundswell.networks import fit_network, untuned_network
 from groundswell.opinion_networks import fit_extractor
@@ -25,7 +26,7 @@ from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Fitted, Measured, measure, write_results
 from groundswell.run_folder import read_manifest
-from groundswell.run_naming import claim_folder, claim_free_folder
+from groundswell.run_naming import claim_folder, claim_free_folder, give_back
 from groundswell.run_place import Place, Precision
 from groundswell.training.checkpoints import CheckpointFolder
 from groundswell.training.progress import ProgressBar
@@ -75,17 +76,32 @@ def train(
     accelerator, precision = _accelerator(resolved)
     folder = _claim(resolved, name, default_name or stem, resume) if accelerator.is_main_process else Path()
     folder = broadcast_object_list([folder])[0]
-    runtime.seed_everything(resolved.seed)
-    splits = load_splits(assembly.split_settings(resolved))
-    with ProgressBar(progress if accelerator.is_main_process else False) as bar:
-        if accelerator.device.type == "cpu" and (busy := runtime.busy_warning()):
-            bar.say(f"warning: {busy}")
-        fitted = _fit(resolved, splits, Place(folder, resume, accelerator, precision, bar))
-        metrics = _finish(folder, resolved, splits, fitted, bar, began) if accelerator.is_main_process else {}
+    bar = ProgressBar(progress if accelerator.is_main_process else False)
+    place = Place(folder, resume, accelerator, precision, bar)
+    try:
+        splits, fitted, metrics = _run(resolved, place, began)
+    except GroundswellError:
+        if accelerator.is_main_process and not resume:
+            give_back(folder)
+        raise
     accelerator.wait_for_everyone()
     accelerator.end_training()
     rows = tuple(account.line() for account in splits.accounting.values()) if metrics else ()
     return Run(folder, metrics, fitted.history.epochs, rows, tuple(splits.warnings) if metrics else ())
+
+
+def _run(recipe: Recipe, place: Place, began: float) -> tuple[Splits, Fitted, dict[str, Any]]:
+    """Data read, model trained, everything written; the metrics are empty in every process but the first."""
+    runtime.seed_everything(recipe.seed)
+    splits = load_splits(assembly.split_settings(recipe))
+    with place.bar as bar:
+        if place.accelerator.device.type == "cpu" and (busy := runtime.busy_warning()):
+            bar.say(f"warning: {busy}")
+        fitted = _fit(recipe, splits, place)
+        metrics = {}
+        if place.accelerator.is_main_process:
+            metrics = _finish(place.folder, recipe, splits, fitted, bar, began)
+    return splits, fitted, metrics
 
 
 def evaluate(

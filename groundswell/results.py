@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -151,7 +152,8 @@ def write_results(folder: Path, run: FinishedRun, measured: dict[str, Measured])
 
 
 def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str, Any]:
-    weights = files.get(f"{run_folder.MODEL}/model.safetensors", "")
+    kept = [f"{name} {digest}\n" for name, digest in sorted(files.items()) if name.endswith(".safetensors")]
+    weights = hashlib.sha256("".join(kept).encode()).hexdigest()
     return {
         "model": f"{folder.name} {runtime.versions()['groundswell']} sha256:{weights[:12]}",
         "written": datetime.now(UTC).isoformat(timespec="seconds"),

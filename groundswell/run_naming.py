@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from pathlib import Path
 
 from groundswell.errors import RunFolderError
 from groundswell.run_folder import MANIFEST, RECIPE, write_text
+
+# What learning tokens leaves beside the checkpoints; nothing is lost with it.
+VOCABULARY = "vocabulary.json"
 
 
 def claim_folder(folder: Path, recipe_yaml: str, *, resume: bool) -> Path:
@@ -24,6 +28,13 @@ def claim_folder(folder: Path, recipe_yaml: str, *, resume: bool) -> Path:
         raise RunFolderError(f"{folder}: exists and is no run folder. Choose another --name or output.folder")
     write_text(folder / RECIPE, recipe_yaml)
     return folder
+
+
+def give_back(folder: Path) -> None:
+    """Remove a claimed folder in which nothing was trained, so that its name is free for the next try."""
+    kept = {path.name for path in folder.rglob("*") if path.is_file()} - {RECIPE, VOCABULARY}
+    if folder.is_dir() and not kept:
+        shutil.rmtree(folder)
 
 
 def claim_free_folder(runs: Path, name: str, recipe_yaml: str, *, resume: bool) -> Path:

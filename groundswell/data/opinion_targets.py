@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from groundswell.data.opinion_batching import OpinionWindow
-from groundswell.text.boundaries import clause_boundaries, find_boundaries
+from groundswell.text.boundaries import ClauseBorders, WordBorders
 from groundswell.text.cleaning import Place, clean_with_places
 from groundswell.text.tokenization import Places, TextTokenizer, TokenizedText
 from groundswell.types import Example, Opinion, Span
@@ -100,8 +100,9 @@ def windows_of(
     """
     spans = [(_cleaned(opinion.aspect, located), _cleaned(opinion.opinion, located)) for opinion in gold]
     windows, reached = [], set()
+    borders = ClauseBorders(located.cleaned) if elements.clauses else WordBorders(located.cleaned)
     for ids, places in zip(located.tokens.windows, located.tokens.places, strict=True):
-        begins, ends = (clause_boundaries if elements.clauses else find_boundaries)(located.cleaned, places)
+        begins, ends = borders(places)
         tuples: dict[tuple[int, ...], None] = {}
         for number, (opinion, (aspect, words)) in enumerate(zip(gold, spans, strict=True)):
             first = _tokens(aspect, places, begins, ends) if elements.aspects else IMPLICIT
@@ -163,9 +164,10 @@ def _numbers(opinion: Opinion, elements: Elements) -> tuple[int, int]:
 def _why(opinion: Opinion, spans: tuple[Place | None, Place | None], located: LocatedText, elements: Elements) -> str:
     if any(span is not None and span[0] == span[1] for span in spans):
         return "removed by cleaning"
+    borders = WordBorders(located.cleaned)
     for span in spans:
         for places in located.tokens.places:
-            begins, ends = find_boundaries(located.cleaned, places)
+            begins, ends = borders(places)
             found = _tokens(span, places, begins, ends)
             if found is not None and found[1] - found[0] >= elements.longest:
                 return f"span longer than {elements.longest} tokens"

@@ -10,7 +10,7 @@ from groundswell.evaluation.report_charts import round_ticks
 from groundswell.evaluation.report_markup import Html, number, tag
 
 WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 56, 130, 20, 48
+LEFT, RIGHT, TOP, BOTTOM = 56, 190, 30, 48
 LABEL_HEIGHT = 14
 
 
@@ -58,14 +58,18 @@ def cost_picture(title: str, axis: str, points: Sequence[Point]) -> Html:
     grid.append(tag("text", axis, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="tick middle"))
     front = worthwhile(points)
     path = " ".join(f"{x(point.cost)},{y(point.value)}" for point in front)
-    labels = _label_heights([y(point.value) for point in points])
+    labels = _label_heights([y(point.value) for point in points], HEIGHT - BOTTOM)
+    grid.append(tag("text", "accuracy", x=LEFT - 8, y=TOP - 14, class_="tick end"))
     dots = [
         tag(
             "g",
             tag("title", _hint(point)),
             tag("line", x1=x(point.cost), x2=x(point.cost), y1=y(point.low), y2=y(point.high), class_="mark"),
             tag("circle", cx=x(point.cost), cy=y(point.value), r=4.5),
-            tag("text", point.name, x=x(point.cost) + 8, y=label, class_="tick start"),
+            tag(
+                "line", x1=x(point.cost) + 6, x2=WIDTH - RIGHT + 14, y1=y(point.value), y2=label - 4, class_="grid"
+            ),
+            tag("text", point.name, x=WIDTH - RIGHT + 18, y=label, class_="tick start"),
             class_="line line0" if point in front else "line line1",
         )
         for point, label in zip(points, labels, strict=True)
@@ -75,7 +79,8 @@ def cost_picture(title: str, axis: str, points: Sequence[Point]) -> Html:
         tag("g", tag("polyline", points=path), class_="line line0"), *dots,
         viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", class_="chart",
     )  # fmt: skip
-    return tag("figure", tag("figcaption", title), drawing)
+    legend = "Bars: intervals. Joined: no cheaper model is as good."
+    return tag("figure", tag("figcaption", title), drawing, tag("p", legend, class_="note"))
 
 
 def _powers(costs: Sequence[float]) -> list[int]:
@@ -83,14 +88,16 @@ def _powers(costs: Sequence[float]) -> list[int]:
     return list(range(low, max(high, low + 1) + 1))
 
 
-def _label_heights(places: Sequence[float]) -> list[float]:
-    """Heights near the dots at which no label lies on another."""
+def _label_heights(places: Sequence[float], bottom: float) -> list[float]:
+    """Heights near the dots at which no label lies on another, and none below `bottom` as long as there is room."""
     order = sorted(range(len(places)), key=lambda number: places[number])
     heights = [0.0] * len(places)
     last = -math.inf
     for place in order:
         last = max(places[place] + 4, last + LABEL_HEIGHT)
         heights[place] = last
+    for above, place in enumerate(reversed(order)):
+        heights[place] = min(heights[place], bottom - above * LABEL_HEIGHT)
     return heights
 
 

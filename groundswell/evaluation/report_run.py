@@ -10,6 +10,7 @@ import yaml
 from groundswell.evaluation.report_charts import Series, line_chart
 from groundswell.evaluation.report_markup import Html, number, pairs, table, tag
 from groundswell.evaluation.report_metrics import metric_name
+from groundswell.recipe_defaults import BASELINES
 
 Values = Mapping[str, Any]
 
@@ -26,6 +27,7 @@ def recipe_values(recipe_yaml: str) -> Values:
 def recipe_part(recipe: Values) -> list[Html]:
     """What was trained on what, in a few lines; the whole recipe stands at the end of the page."""
     data, text, model = _section(recipe, "data"), _section(recipe, "text"), _section(recipe, "model")
+    is_baseline = model.get("encoder") in BASELINES
     entries = {
         "task": str(recipe.get("task", "")).replace("_", " "),
         "training data": _joined(data.get("train"), _unless_none("at most {:,} rows, drawn", data.get("limit"))),
@@ -38,10 +40,10 @@ def recipe_part(recipe: Values) -> list[Html]:
         ),
         "encoder": _joined(
             model.get("encoder"),
-            None if recipe.get("task") == "opinions" else _unless_none("{} pooling", model.get("pooling")),
+            None if is_baseline or recipe.get("task") == "opinions" else f"{model.get('pooling')} pooling",
         ),
-        "tuning": _tuning(_section(recipe, "tuning")),
-        "training": _training(_section(recipe, "training")),
+        "tuning": None if is_baseline else _tuning(_section(recipe, "tuning")),
+        "training": None if is_baseline else _training(_section(recipe, "training")),
         "seed": recipe.get("seed"),
     }
     filled = {name: value for name, value in entries.items() if value not in (None, "")}

@@ -28,8 +28,9 @@ def decode(found: Extraction, elements: Elements, *, floor: float = FLOOR) -> li
     """Every tuple whose probability is at least `floor`.
 
     P = P(aspect is a span) P(opinion words are one) P(they go together with this polarity) P(category | pair);
-    an implicit span counts as certain, and of the categories the most probable one is taken. Where aspects are given
-    by nature of the task, each gets the most probable of the polarities, whose probabilities then sum to 1.
+    an implicit span counts as certain. Of the categories the most probable one is taken, of the polarities that one and
+    any other whose own probability is above one half. Where aspects are given by nature of the task, each gets the most
+    probable of the polarities, whose probabilities then sum to 1.
     """
     aspect, opinion = found.aspects.logits.sigmoid(), found.opinions.logits.sigmoid()
     real = found.aspects.real.unsqueeze(2) & found.opinions.real.unsqueeze(1)
@@ -42,6 +43,9 @@ def decode(found: Extraction, elements: Elements, *, floor: float = FLOOR) -> li
         chances = chances * sure.unsqueeze(3)
     else:
         category = torch.full_like(chances[..., 0], -1, dtype=torch.int64)
+    # A second polarity of one pair is kept only where the network believes in it by itself.
+    likely = found.pairs.polarity >= found.pairs.polarity.amax(dim=3, keepdim=True).clamp(max=0.0)
+    chances = torch.where(likely, chances, 0.0)
     places = (chances >= floor).nonzero()
     window, first, second, polarity = places.unbind(dim=1)
     columns = (

@@ -56,23 +56,16 @@ def extract_opinions(
     on_batch   called with the number of texts done
     """
     nothing: Counter[str] = Counter()
-    documents = OpinionDocuments([windows_of(text, (), model.elements, nothing) for text in located], pad_id)
-    found: list[tuple[Opinion, ...]] = [()] * len(located)
+    windows = [windows_of(text, (), model.elements, nothing) for text in located]
+    # Windows do not know of each other, so those of a long text may stand in several batches.
+    homes = [(text, number) for text, several in enumerate(windows) for number in range(len(several))]
+    documents = OpinionDocuments([(windows[text][number],) for text, number in homes], pad_id)
+    candidates: list[list[TokenOpinion]] = [[] for _ in located]
     with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
         for indices in sorted_batches(documents.lengths, batch_tokens=BATCH_TOKENS, batch_rows=MOST_WINDOWS):
             batch = documents.collate(indices).to(device)
-            candidates = _by_text(decode(model(batch), model.elements), batch.document.tolist(), len(indices))
-            for index, mine in zip(indices, candidates, strict=True):
-                found[index] = opinions_of(located[index], mine, model.elements)
-            on_batch(len(indices))
-    return found
-
-
-def _by_text(found: Sequence[TokenOpinion], document: Sequence[int], num_texts: int) -> list[list[TokenOpinion]]:
-    """The candidates of each text, their windows numbered within it."""
-    first = {text: window for window, text in reversed(list(enumerate(document)))}
-    texts: list[list[TokenOpinion]] = [[] for _ in range(num_texts)]
-    for candidate in found:
-        text = document[candidate.window]
-        texts[text].append(candidate._replace(window=candidate.window - first[text]))
-    return texts
+            for one in decode(model(batch), model.elements):
+                text, number = homes[indices[one.window]]
+                candidates[text].append(one._replace(window=number))
+            on_batch(sum(homes[index][1] == 0 for index in indices))
+    return [opinions_of(text, mine, model.elements) for text, mine in zip(located, candidates, strict=True)]

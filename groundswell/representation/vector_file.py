@@ -22,6 +22,7 @@ BLOCK = 16 * 2**20
 LONGEST_WORD = 4096
 Vectors = NDArray[np.float32]
 # Words, first bytes of their numbers, and how many bytes these take.
+WIDEST = 100_000  # numbers of a vector; more is a damaged first line
 Found = tuple[list[bytes], list[int], list[int]]
 
 
@@ -128,12 +129,12 @@ def save_vectors(path: Path, words: Sequence[str], vectors: Vectors, *, binary: 
 
 def _header(path: Path, line: bytes) -> tuple[int, int]:
     fields = line.split()
-    if len(fields) == 2 and all(field.isdigit() for field in fields) and int(fields[1]) > 0:
+    if len(fields) == 2 and all(field.isdigit() for field in fields) and 0 < int(fields[1]) <= WIDEST:
         return int(fields[0]), int(fields[1])
     shown = line[:60].decode("utf-8", "replace").strip()
     raise DataError(
-        f"{path}: the first line is {shown!r}, expected two whole numbers: rows and width, such as `400000 300`. "
-        "Write that line first (GloVe's files lack it)"
+        f"{path}: the first line is {shown!r}, expected two whole numbers: rows and width (at most {WIDEST:,}), such "
+        "as `400000 300`. Write that line first (GloVe's files lack it)"
     )
 
 

@@ -11,6 +11,14 @@ from numpy.typing import NDArray
 from groundswell.errors import TrainingError
 from groundswell.model.linear import LinearWeights
 
+
+def load_libraries() -> None:
+    """Import what the fits need, so that the first one does not pay for it."""
+    import sklearn.feature_extraction.text
+    import sklearn.linear_model
+    import sklearn.svm  # noqa: F401
+
+
 Matrix = NDArray[np.float64]
 Ids = NDArray[np.int64]
 
