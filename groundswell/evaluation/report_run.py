@@ -28,6 +28,7 @@ def recipe_part(recipe: Values) -> list[Html]:
     """What was trained on what, in a few lines; the whole recipe stands at the end of the page."""
     data, text, model = _section(recipe, "data"), _section(recipe, "text"), _section(recipe, "model")
     is_baseline = model.get("encoder") in BASELINES
+    no_pooling = is_baseline or recipe.get("task") == "opinions"
     entries = {
         "task": str(recipe.get("task", "")).replace("_", " "),
         "training data": _joined(data.get("train"), _unless_none("at most {:,} rows, drawn", data.get("limit"))),
@@ -40,7 +41,7 @@ def recipe_part(recipe: Values) -> list[Html]:
         ),
         "encoder": _joined(
             model.get("encoder"),
-            None if is_baseline or recipe.get("task") == "opinions" else f"{model.get('pooling')} pooling",
+            None if no_pooling else _unless_none("{} pooling", model.get("pooling")),
         ),
         "tuning": None if is_baseline else _tuning(_section(recipe, "tuning")),
         "training": None if is_baseline else _training(_section(recipe, "training")),

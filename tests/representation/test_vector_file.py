@@ -94,8 +94,8 @@ def test_a_wrong_first_line(tmp_path: Path, line: str) -> None:
     path = tmp_path / "wrong.vec"
     path.write_text(f"{line}\nthe 0.1\n", encoding="utf-8")
     assert message(path) == (
-        f"the first line is {line!r}, expected two whole numbers: rows and width, such as `400000 300`. "
-        "Write that line first (GloVe's files lack it)"
+        f"the first line is {line!r}, expected two whole numbers: rows and width (at most 100,000), such as "
+        "`400000 300`. Write that line first (GloVe's files lack it)"
     )
 
 
