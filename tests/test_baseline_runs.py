@@ -166,3 +166,21 @@ def test_the_manifest_names_the_features(baseline: dict[str, Any]) -> None:
     manifest = json.loads((gs.train(baseline).folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["base_model"] == {"name": "logistic_regression", "sha256": None}
     assert manifest["tokenizer_sha256"] == manifest["files"]["model/features.json"]
+
+
+def test_a_baseline_names_its_weights_and_no_training_that_it_had_not(baseline: dict[str, Any]) -> None:
+    run = gs.train(baseline)
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    name, _, digest = manifest["model"].split(" ")
+    assert (name, len(digest)) == ("small", len("sha256:") + 12)
+    assert gs.load(run.folder)("good").model == manifest["model"]
+    page = (run.folder / "report.html").read_text(encoding="utf-8").partition("The whole recipe")[0]
+    assert "pooling" not in page
+    assert "learning rate" not in page
+
+
+def test_a_refused_recipe_leaves_its_name_free(baseline: dict[str, Any]) -> None:
+    with pytest.raises(DataError):
+        gs.train(changed(baseline, text={"min_count": 1000}))
+    assert not (Path(baseline["output"]["folder"]) / "small").exists()
+    assert gs.train(baseline).folder.name == "small"

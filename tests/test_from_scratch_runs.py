@@ -76,6 +76,21 @@ def test_test_texts_teach_no_words(scratch: dict[str, Any], tmp_path: Path) -> N
     assert "good" in vocabulary["tokens"]
 
 
+@pytest.mark.parametrize(
+    ("words", "few"), [(["good", "bad", "food", "the", "very", "room", "screen"], False), (["good"], True)]
+)
+def test_how_many_words_have_a_given_vector_is_said(
+    scratch: dict[str, Any], tmp_path: Path, words: list[str], few: bool
+) -> None:
+    (tmp_path / "folder").mkdir()
+    save_vectors(tmp_path / "folder" / "vectors.bin", words, np.ones((len(words), 4), dtype=np.float32), binary=True)
+    vectors = str(tmp_path / "folder")  # what `vectors train` prints
+    run = gs.train(changed(scratch, model={"encoder": "bag", "scratch": {"vectors": vectors}}))
+    (said,) = [warning for warning in run.warnings if warning.startswith("model.scratch.vectors")]
+    assert f"{len(words)} of " in said
+    assert ("are these vectors of the same language" in said) == few
+
+
 @pytest.mark.parametrize("static", [False, True])
 def test_starts_from_word_vectors(scratch: dict[str, Any], tmp_path: Path, static: bool) -> None:
     words = ["good", "bad", "never"]
