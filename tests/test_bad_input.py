@@ -143,12 +143,12 @@ def test_only_pickle_weights(values: dict[str, Any], tiny_bert: Path, tmp_path: 
 
 
 def test_a_full_disk_leaves_nothing_half_written(values: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    from groundswell.model import saved_model
+    from groundswell.model import encoded_model
 
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(saved_model, "save_file", full)
+    monkeypatch.setattr(encoded_model, "save_file", full)
     with pytest.raises(OSError, match="the disk is full; nothing was left half-written") as error:
         gs.train(values)
     assert error.value.errno == errno.ENOSPC

@@ -217,7 +217,9 @@ def same_places(found: list[Example], tmp_path: Path, format: str) -> None:
 
 def same_places_of_tokens(found: list[Example], tmp_path: Path, format: str) -> None:
     expected, back = written(found, tmp_path, format)
-    assert contents(back) == contents(list(map(retokenized, expected)))
+    # Spans that differ by a blank alone are one span of tokens.
+    tokenized = [replace(one, opinions=tuple(dict.fromkeys(one.opinions or ()))) for one in map(retokenized, expected)]
+    assert contents(back) == contents(tokenized)
 
 
 def same_strings(found: list[Example], tmp_path: Path, format: str) -> None:

@@ -114,7 +114,8 @@ def test_places_hold_for_any_text_and_steps(text: str, steps: list[str]) -> None
     assert cleaned == clean(text, steps)
     assert len(places) == len(cleaned)
     assert all(0 <= start < end <= len(text) for start, end in places)
-    assert all(a == b or a[1] <= b[0] for a, b in pairwise(places))
+    # They can share characters: İ becomes two, of which a later step may take one into a web address.
+    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(places))
 
 
 @settings(max_examples=1000, deadline=None)
