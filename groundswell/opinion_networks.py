@@ -92,7 +92,7 @@ def fit_extractor(recipe: Recipe, splits: Splits, place: Place) -> Fitted:
     return Fitted(
         (*model.elements.polarities, *model.elements.categories),
         history, parameters, prepared.base_sha256, place.precision,
-        lambda: _export(recipe, splits, weights, place, gold, located["dev"]),
+        lambda: _export(recipe, splits, weights, model.elements, place, gold, located["dev"]),
     )  # fmt: skip
 
 
@@ -122,14 +122,16 @@ def elements_of(recipe: Recipe, examples: Sequence[Example], lengths: Callable[[
     )  # fmt: skip
 
 
-def _prepare(recipe: Recipe, splits: Splits, tokens: OwnTokens | None) -> _Prepared:
+def _prepare(recipe: Recipe, splits: Splits, tokens: OwnTokens | None, elements: Elements | None = None) -> _Prepared:
+    """`elements` when they are known already: finding the longest span goes through all training texts."""
     train = splits.examples["train"]
     if not any(example.opinions for example in train):
         raise DataError(f"{recipe.data.train}: no text holds an opinion. Name labelled data as data.train")
     runtime.seed_everything(recipe.seed)
     base = assembly.build_base(recipe, train, tokens)
     tokenizer = make_text_tokenizer(base.tokens, assembly.text_settings(recipe))
-    elements = elements_of(recipe, train, lambda: _span_lengths(recipe, train, tokenizer))
+    if elements is None:
+        elements = elements_of(recipe, train, lambda: _span_lengths(recipe, train, tokenizer))
     model = OpinionExtractor(base.encoder, elements, dropout=recipe.model.head_dropout)
     return _Prepared(base.sha256, tokenizer, model, base.notes)
 
@@ -190,12 +192,12 @@ def _predict(model: Any, located: Sequence[LocatedText], pad_id: int, place: Pla
     )
 
 
-def _export(
-    recipe: Recipe, splits: Splits, weights: dict[str, Tensor], place: Place, gold: Sequence[Sequence[Opinion]],
-    located: Sequence[LocatedText],
+def _export(  # noqa: PLR0913  (one call site; the values are those of `fit_extractor`)
+    recipe: Recipe, splits: Splits, weights: dict[str, Tensor], known: Elements, place: Place,
+    gold: Sequence[Sequence[Opinion]], located: Sequence[LocatedText],
 ) -> SavedExtractor:  # fmt: skip
     """The trained weights in a fresh float32 base, merged, with scores calibrated on dev."""
-    prepared = _prepare(recipe, splits, learned_tokens(recipe, splits, place.folder, learned=True))
+    prepared = _prepare(recipe, splits, learned_tokens(recipe, splits, place.folder, learned=True), known)
     tuning = assembly.tuning_of(recipe)
     with run_folder.whole_folder(place.folder / run_folder.ADAPTER) as aside:
         tuned_model(prepared.model, tuning, weights, aside if tuning.method == "lora" else None)
