@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from groundswell.data.accounting import Accounting
 from groundswell.data.opinion_formats.intake import opinion_order
 from groundswell.data.opinion_formats.registry import read_opinions
+from groundswell.errors import DataError
 from groundswell.text.blank import is_blank
 from groundswell.types import Example, Opinion, Polarity, Span
 
@@ -83,3 +85,10 @@ def examples(draw: st.DrawFn) -> list[Example]:
         }
         found.append(example(text, *opinions.values(), row=row))
     return found
+
+
+def refusal(path: Path | str, format: str | None = None) -> str:
+    """What is said of a file that is refused."""
+    with pytest.raises(DataError) as caught:
+        read(path, format)
+    return str(caught.value)
