@@ -40,7 +40,7 @@ class Figure:
 
 def triplets(name: str) -> Callable[[Path], list[str]]:
     """Train, dev and test of a set in the ASTE format; two of its texts stand in several splits of the release."""
-    files = (f"data.{split}={ASTE / name / f'{split}_triplets.txt'}" for split in ("train", "dev", "test"))
+    files = [f"data.{split}={ASTE / name / f'{split}_triplets.txt'}" for split in ("train", "dev", "test")]
     return lambda folder: [*files, "data.overlap=ignore"]
 
 

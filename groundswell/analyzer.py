@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from groundswell.errors import DataError
+from groundswell.model.head_answers import HeadAnswers, check_name
 from groundswell.model.label_answers import Answer, LabelAnswers
 from groundswell.model.opinion_answers import OpinionAnswers
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_extractor import SavedExtractor
-from groundswell.model.saved_model import SavedModel, load_model
+from groundswell.model.saved_model import SavedHeads, SavedModel, load_model
 from groundswell.model.scorer import ReadText
 from groundswell.run_folder import MODEL, check_files, read_manifest
 from groundswell.runtime import pick_device, pick_precision
@@ -49,17 +50,28 @@ class Analyzer:
         self.device = pick_device()
         self.precision = pick_precision(precision, self.device)
         self.name = name
-        bfloat16 = self.precision == "bfloat16"
-        self._labels = self._opinions = None
-        if isinstance(saved, SavedExtractor):
-            self._opinions = OpinionAnswers(saved, self.device, bfloat16=bfloat16)
-        else:
-            self._labels = LabelAnswers(saved, self.device, bfloat16=bfloat16)
+        self._saved = saved
+        kinds: tuple[tuple[type, type], ...] = ((SavedHeads, HeadAnswers), (SavedExtractor, OpinionAnswers))
+        answers = next((found for kind, found in kinds if isinstance(saved, kind)), LabelAnswers)
+        self._answers: LabelAnswers | OpinionAnswers | HeadAnswers = answers(
+            saved, self.device, bfloat16=self.precision == "bfloat16"
+        )
 
     @property
     def outputs(self) -> Outputs:
-        """What the logits of `score` mean; DataError for a run that finds opinions."""
+        """What the logits of `score` mean; DataError for a run that finds opinions or has several heads."""
         return self._label_answers().outputs
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The names of the heads of a multi-task run; of any other run none."""
+        return tuple(self._saved.heads) if isinstance(self._saved, SavedHeads) else ()
+
+    def head(self, name: str | None) -> Analyzer:
+        """One head of a multi-task run by itself; DataError, naming all, when there is none of that name."""
+        if not isinstance(self._saved, SavedHeads):
+            raise DataError(f"{self.name}: has no heads. Leave the name of the head out")
+        return Analyzer(self._saved.heads[check_name(self._saved, name)], self.name, precision=self.precision)
 
     def __call__(self, text: str, *, aspects: Sequence[str] | None = None) -> Analysis:
         """The analysis of one text; `aspects` as in `stream_rows`."""
@@ -76,7 +88,7 @@ class Analyzer:
 
         Raises DataError for a list with an empty name or one that is given twice, or to a run that gives labels only.
         """
-        if aspects is not None and self._opinions is None:
+        if aspects is not None and not self._answers.takes_aspects:
             raise DataError(f"{self.name}: finds no opinions, so it cannot be asked for aspects. Leave the list out")
         for chunk in _chunks(rows):
             yield from self._analyse(chunk, aspects)
@@ -94,19 +106,26 @@ class Analyzer:
         on_batch: Callable[[int], None] = lambda texts: None,
     ) -> list[tuple[Opinion, ...]]:
         """The opinions of each text; DataError for a run that gives labels only. `given`: aspects asked for."""
-        if self._opinions is None:
-            raise DataError(f"{self.name}: finds no opinions. Train with task=opinions")
-        return self._opinions.opinions([text or "" for text in texts], given, on_batch)
+        if not isinstance(self._answers, OpinionAnswers):
+            raise DataError(f"{self.name}: finds no opinions alone. Train with task=opinions, or use `head(name)`")
+        found: list[tuple[Opinion, ...]] = []
+        for chunk in _text_chunks(texts):
+            asked = None if given is None else given[len(found) : len(found) + len(chunk)]
+            found += self._answers.opinions(chunk, asked, on_batch)
+        return found
 
     def _label_answers(self) -> LabelAnswers:
-        if self._labels is None:
-            raise DataError(f"{self.name}: finds opinions and gives no scores of whole texts. Use a run with labels")
-        return self._labels
+        if not isinstance(self._answers, LabelAnswers):
+            raise DataError(
+                f"{self.name}: gives no scores of whole texts alone. Use a run with labels, or `head(name)` of one "
+                "with several heads"
+            )
+        return self._answers
 
     def _analyse(self, rows: Sequence[TextRow], aspects: Sequence[str] | None = None) -> list[Analysis]:
         errors = [_find_error(text) for _, text in rows]
         texts = [text or "" for (_, text), error in zip(rows, errors, strict=True) if error is None]
-        answers = iter(self._opinions(texts, aspects) if self._opinions else self._label_answers()(texts))
+        answers = iter(self._answers(texts, aspects))
         return [
             self._record(row_id, text or "", next(answers))
             if error is None
@@ -128,14 +147,13 @@ class Analyzer:
 
     def _warnings(self, text: str, language: str, seen: ReadText) -> Iterator[str]:
         if is_blank(text):
-            answer = "the scores are the shares of the labels in training" if self._labels else "it holds no opinions"
-            yield f"blank_text: the text is blank; {answer}"
+            yield f"blank_text: the text is blank; {self._answers.on_blank}"
             return
         if language == "other":
             yield "unknown_language: the text is neither Chinese nor English as far as can be told"
         if seen.num_windows > 1:
-            joined = "whose scores were averaged" if self._labels else "whose opinions were joined"
-            yield f"windowed: the text was read in {seen.num_windows} overlapping windows {joined}"
+            windows = f"{seen.num_windows} overlapping windows {self._answers.on_windows}"
+            yield f"windowed: the text was read in {windows}"
         if seen.unknown > MANY_UNKNOWN:
             yield f"many_unknown_words: {seen.unknown:.0%} of the tokens are unknown to the model"
 

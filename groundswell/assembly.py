@@ -13,6 +13,7 @@ from torch import Tensor
 
 from groundswell.data.batching import Batch, Documents, shuffled_batches
 from groundswell.data.examples import Columns, Reading
+from groundswell.data.head_splits import load_head_splits
 from groundswell.data.labels import LabelMap
 from groundswell.data.opinion_batching import OpinionBatch, OpinionDocuments
 from groundswell.data.splits import Splits, SplitSettings
@@ -34,7 +35,7 @@ from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.text.segmentation_zh import read_user_dictionary
 from groundswell.text.tokenization import TextTokenizer, Tokens
 from groundswell.training import losses
-from groundswell.training.loop import FitSettings
+from groundswell.training.loop import Batches, FitSettings
 from groundswell.training.losses import RowLoss
 from groundswell.training.optimizer import parameter_groups
 from groundswell.training.schedules import Schedule, make_schedule
@@ -44,17 +45,11 @@ from groundswell.types import Example
 
 @dataclass(frozen=True)
 class TextModel:
-    """An encoder before its training, with its tokenizer, under a head for these outputs.
+    """An encoder before its training, with its tokenizer, under a head for these outputs."""
 
-    base_sha256   of the pretrained weights, or of the vocabulary of an encoder trained from scratch
-    notes         whole sentences for a person
-    """
-
-    base_sha256: str
     tokenizer: TextTokenizer
     classifier: TextClassifier
     outputs: Outputs
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +85,7 @@ class TrainingBatches:
 def split_settings(recipe: Recipe) -> SplitSettings:
     """How the recipe's splits are read."""
     data = recipe.data
+    assert recipe.task != "multi_task"  # its heads have splits of their own
     return SplitSettings(
         sources={name: source for name in ("train", "dev", "test") if (source := recipe.describe_source(name))},
         columns=Columns(data.text, data.label, data.id, data.group, data.time),
@@ -111,6 +107,11 @@ def split_settings(recipe: Recipe) -> SplitSettings:
     )
 
 
+def splits_of(recipe: Recipe) -> dict[str, Splits]:
+    """The splits of each head of the recipe, by its name; a single task is the one head ""."""
+    return load_head_splits({name: split_settings(recipe.alone(name)) for name in recipe.heads or ("",)})
+
+
 def text_settings(recipe: Recipe) -> TextSettings:
     """How the recipe's texts become tokens."""
     text = recipe.text
@@ -125,7 +126,8 @@ def tuning_of(recipe: Recipe) -> Tuning:
 
 def outputs_of(recipe: Recipe, splits: Splits) -> Outputs:
     """The outputs of the recipe's head, from the training texts."""
-    assert recipe.task != "opinions"  # those have no labels of whole texts
+    assert recipe.task != "opinions"  # those have no labels of whole texts,
+    assert recipe.task != "multi_task"  # and every head has outputs of its own
     return describe_outputs(recipe.task, splits.examples["train"], recipe.data.label, splits.label_map)
 
 
@@ -149,10 +151,12 @@ def build_model(
     """The recipe's encoder under a new head; call `seed_everything` first; see `build_base`."""
     base = build_base(recipe, examples, tokens)
     tokenizer = make_text_tokenizer(base.tokens, text_settings(recipe))
-    classifier = TextClassifier(
-        base.encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout
-    )
-    return TextModel(base.sha256, tokenizer, classifier, outputs, base.notes)
+    return TextModel(tokenizer, classifier_over(base.encoder, recipe, outputs), outputs)
+
+
+def classifier_over(encoder: Encoder, recipe: Recipe, outputs: Outputs) -> TextClassifier:
+    """The recipe's untrained classifier over an encoder."""
+    return TextClassifier(encoder, recipe.model.pooling, len(outputs.labels), head_dropout=recipe.model.head_dropout)
 
 
 def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | None = None) -> Base:
@@ -270,7 +274,7 @@ def parameter_groups_of(recipe: Recipe, model: EncodedModel) -> list[dict[str, A
     )
 
 
-def schedule_of(recipe: Recipe, batches: TrainingBatches) -> Schedule:
+def schedule_of(recipe: Recipe, batches: Batches) -> Schedule:
     """The recipe's learning-rate schedule over all optimizer steps of the training."""
     training = recipe.training
     plans = [batches.plan(epoch) for epoch in range(training.epochs)]

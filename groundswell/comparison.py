@@ -58,7 +58,15 @@ def read_rungs(
         if ladder and not any(word.startswith("data.") for word in overrides):
             overrides = [*overrides, *(f"data.{split}=sample:{ladder}#{split}" for split in ("train", "dev", "test"))]
         return [Rung(file.stem, load_recipe(file, overrides)) for file in files]
-    settings = assembly.split_settings(load_recipe(files[0], [*overrides, f"data.train={data}"]))
+    first = load_recipe(files[0], [*overrides, f"data.train={data}"])
+    if first.task != "single_label":
+        raise RecipeError(
+            [
+                f"compare: --data holds out a test for task=single_label, but {files[0]} has "
+                f"task={first.task!r}. Name its own data: data.train=… data.test=…"
+            ]
+        )
+    settings = assembly.split_settings(first)
     train_file, test_file = hold_out_test(data, settings, folder / DATA)
     # The held-out files have our own columns and final labels.
     own = [f"data.train={train_file}", f"data.test={test_file}", "data.dev=null"]
@@ -151,7 +159,7 @@ def _measured(
         if kept["key"] == key:
             on_row(rung.name, "reused")
             return _Measured(rung.name, rung.recipe.model.encoder, kept["figures"], np.array(kept["right"], dtype=bool))
-    _train_or_reuse(rung, folder, run, progress, on_row)
+    train_or_reuse(rung, folder, progress, on_row)
     on_row(rung.name, "measuring")
     found = _measure(rung, run, examples)
     row.parent.mkdir(parents=True, exist_ok=True)
@@ -159,19 +167,24 @@ def _measured(
     return found
 
 
-def _train_or_reuse(
-    rung: Rung, folder: Path, run: Path, progress: bool | None, on_row: Callable[[str, str], None]
-) -> None:
+def train_or_reuse(
+    rung: Rung, folder: Path, progress: bool | None, on_row: Callable[[str, str], None] = lambda name, what: None
+) -> Path:
+    """The finished run of a recipe in `folder/NAME`: trained, gone on with, or the one that lies there.
+
+    Raises RecipeError for a run of another recipe.
+    """
+    run = folder / rung.name
     recipe = rung.recipe.model_copy(update={"output": rung.recipe.output.model_copy(update={"folder": str(folder)})})
     begun = run / run_folder.RECIPE
     if begun.exists() and _without_output(begun.read_text(encoding="utf-8")) != _without_output(recipe.to_yaml()):
         raise RecipeError(
             [f"{run}: was trained by another recipe or on other data. Choose another --out, or remove that folder"]
         )
-    if (run / run_folder.MANIFEST).exists():
-        return
-    on_row(rung.name, "training")
-    train(recipe, name=rung.name, resume=begun.exists(), progress=progress)
+    if not (run / run_folder.MANIFEST).exists():
+        on_row(rung.name, "training")
+        train(recipe, name=rung.name, resume=begun.exists(), progress=progress)
+    return run
 
 
 def _without_output(recipe_yaml: str) -> str:

@@ -1,153 +1,133 @@
-"""A network from a recipe: built, trained by the loop, taken out again as a model that can be saved."""
+"""A network from a recipe, with one head or several: trained by the loop, taken out again as it is saved."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
+import statistics
+from collections.abc import Mapping
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from groundswell import assembly, run_folder, runtime
-from groundswell.assembly import TextModel
-from groundswell.data.batching import Documents
+from groundswell.data.head_splits import join_splits
 from groundswell.data.splits import Splits
-from groundswell.evaluation.label_thresholds import best_label_thresholds
-from groundswell.evaluation.metrics import dev_metrics
-from groundswell.model.classifier import TextClassifier
-from groundswell.model.label_answers import LabelAnswers
+from groundswell.label_head import LabelHead
+from groundswell.model.encoded_model import EncodedModel
+from groundswell.model.encoder import Encoder
+from groundswell.model.multi_task import HeadModel, MultiTaskModel
 from groundswell.model.outputs import Outputs
-from groundswell.model.saved_model import SavedNetwork
-from groundswell.model.scoring import score_documents
+from groundswell.model.saved_extractor import SavedExtractor
+from groundswell.model.saved_model import SavedHeads, SavedNetwork
+from groundswell.opinion_head import OpinionHead
 from groundswell.recipe import Recipe
 from groundswell.results import Fitted
 from groundswell.run_place import Place, learned_tokens
 from groundswell.training.checkpoints import moving_weights
-from groundswell.training.loop import Evaluate, fit
-from groundswell.training.losses import RowLoss, classification_loss
+from groundswell.training.loop import Batches, Evaluate, fit
+from groundswell.training.losses import Loss
+from groundswell.training.mixing import MixedBatches
+from groundswell.training.multi_task_loss import multi_task_loss
 from groundswell.training.optimizer import make_adamw
-from groundswell.tuning.cached_features import CacheSettings, cache_frozen
 from groundswell.tuning.trainable import choose_trainable, tuned_model
 
+Heads = Mapping[str, LabelHead | OpinionHead]
 
-def fit_network(recipe: Recipe, splits: Splits, outputs: Outputs, place: Place) -> Fitted:
-    """The recipe's network, trained; what is cut and what is unknown is counted in `splits.accounting`.
 
-    Raises RecipeError or BaseModelError before anything is trained, TrainingError after.
+def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> Fitted:
+    """The recipe's network, trained, with the weights of its best epoch on dev.
+
+    splits   of each head, by its name; a single task is the one head ""
+
+    Raises RecipeError, DataError or BaseModelError before anything is trained, TrainingError after.
     """
-    accelerator = place.accelerator
-    tokens = place.own_tokens(recipe, splits)
+    joined, accelerator = join_splits(splits), place.accelerator
+    tokens = place.own_tokens(recipe, joined)
     runtime.seed_everything(recipe.seed)
-    text_model = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
-    splits.warnings.extend(text_model.notes)
-    documents = _documents(recipe, splits, text_model)
-    model, base = text_model.classifier, text_model.base_sha256
+    base = assembly.build_base(recipe, joined.examples["train"], tokens)
+    heads = {name: _make_head(recipe.alone(name), own, base, place) for name, own in splits.items()}
+    next(iter(splits.values())).warnings.extend(base.notes)
+    model = _over(recipe, base.encoder, {name: head.model for name, head in heads.items()})
     parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(place.precision))
     model.to(accelerator.device)
-    with accelerator.main_process_first():
-        train_texts, dev_texts = _with_cache(recipe, model, base, [documents["train"], documents["dev"]], place)
-    batches = assembly.batches_of(recipe, train_texts, splits.examples["train"])
-    assert train_texts.targets is not None
-    row_loss = assembly.row_loss_of(recipe, train_texts.targets, outputs)
-    runtime.seed_everything(recipe.seed + accelerator.process_index)  # the head is made; dropout starts here
+    if isinstance(single := heads.get(""), LabelHead):
+        with accelerator.main_process_first():
+            single.cache(base.sha256)
+    batches, loss, evaluate = _training_parts(recipe, heads)
+    runtime.seed_everything(recipe.seed + accelerator.process_index)  # the heads are made; dropout starts here
     history = fit(
         model,
         batches,
-        classification_loss(row_loss),
+        loss,
         optimizer=make_adamw(assembly.parameter_groups_of(recipe, model)),
         schedule=assembly.schedule_of(recipe, batches),
         accelerator=accelerator,
         settings=assembly.fit_settings(recipe),
-        evaluate=_dev_evaluation(recipe, outputs, dev_texts, row_loss, place),
-        checkpoint_folder=place.checkpoints(recipe, splits, base),
+        evaluate=evaluate,
+        checkpoint_folder=place.checkpoints(recipe, joined, base.sha256),
         resume=place.resume,
         log=place.log_writer(),
         progress=place.bar,
     )
+    names = tuple(name for head in heads.values() for name in head.names)
     weights = moving_weights(model)
     return Fitted(
-        outputs.labels,
-        history,
-        parameters,
-        base,
-        place.precision,
-        lambda: _export(recipe, outputs, splits, weights, place.folder),
+        names, history, parameters, base.sha256, place.precision, lambda: _export(recipe, joined, heads, weights, place)
     )
 
 
 def untuned_network(recipe: Recipe, splits: Splits, outputs: Outputs) -> SavedNetwork:
     """The recipe's network before any training: its encoder under a random head."""
-    return _saved(recipe, assembly.build_model(recipe, outputs, splits.examples["train"]))
+    fresh = assembly.build_model(recipe, outputs, splits.examples["train"])
+    return SavedNetwork(fresh.classifier, fresh.tokenizer, fresh.outputs, assembly.text_settings(recipe))
 
 
-def _documents(recipe: Recipe, splits: Splits, text_model: TextModel) -> dict[str, Documents]:
-    """Train and dev, tokenized; rows that are cut are counted, also those of test."""
-    documents = {}
-    for split, examples in splits.examples.items():
-        found = assembly.tokenize(recipe, text_model.tokenizer, examples, text_model.outputs)
-        splits.accounting[split].count_cut(found.cut, recipe.text.max_tokens, found.unknown)
-        documents[split] = found.documents
-    return documents
+def _make_head(recipe: Recipe, splits: Splits, base: assembly.Base, place: Place) -> LabelHead | OpinionHead:
+    kind = OpinionHead if recipe.task == "opinions" else LabelHead
+    return kind(recipe, splits, base, place)
 
 
-def _with_cache(
-    recipe: Recipe, model: TextClassifier, base_sha256: str, documents: list[Documents], place: Place
-) -> list[Documents]:
-    tuning = assembly.tuning_of(recipe)
-    if not recipe.tuning.cache or tuning.first_layer(model.encoder.num_layers) == 0:
-        return documents
-    settings = CacheSettings(
-        runtime.cache_folder(), base_sha256, runtime.torch_dtype(place.precision), 2 * recipe.training.batch_tokens,
-        place.accelerator.device,
-    )  # fmt: skip
-    place.bar.begin("computing what is frozen", sum(map(len, documents)))
-    return cache_frozen(model, tuning, documents, settings, place.bar.advance)
+def _over(recipe: Recipe, encoder: Encoder, models: Mapping[str, HeadModel]) -> EncodedModel:
+    """The model that is trained: that of a single task itself, or all of them over their encoder."""
+    if "" in models:
+        return models[""]
+    return MultiTaskModel(encoder, models, learns_variances=recipe.training.weighting == "uncertainty")
 
 
-def _dev_evaluation(recipe: Recipe, outputs: Outputs, texts: Documents, row_loss: RowLoss, place: Place) -> Evaluate:
-    targets = texts.targets
-    assert targets is not None
-    device = place.accelerator.device
+def _training_parts(recipe: Recipe, heads: Heads) -> tuple[Batches, Loss, Evaluate]:
+    """Batches, loss and the measurement on dev of a single head, or of all together."""
+    if "" in heads:
+        return heads[""].batches(), heads[""].loss, heads[""].evaluate
+    batches = MixedBatches(
+        {name: head.batches() for name, head in heads.items()},
+        temperature=recipe.training.mixing_temperature,
+        seed=recipe.seed,
+    )
+    loss = multi_task_loss(
+        {name: head.loss for name, head in heads.items()},
+        {name: section.weight for name, section in recipe.heads.items()},
+        frozenset(name for name, section in recipe.heads.items() if section.task == "regression"),
+    )
 
-    def evaluate_dev(model: nn.Module) -> dict[str, float]:
-        logits = score_documents(model, texts, device=device, bfloat16=place.precision == "bfloat16")
-        loss = float(row_loss(logits, targets).mean())
-        if outputs.task == "regression":
-            gold, scores = outputs.mean + outputs.scale * targets.double(), outputs.values(logits)[:, 0]
-        else:
-            gold, scores = targets, logits
-        if recipe.model.label_thresholds == "dev":
-            lowest = best_label_thresholds(targets.bool().numpy(), outputs.values(logits).numpy())
-            scores = scores - torch.from_numpy(lowest).logit(1e-6)  # above 0 is given
-        found = dev_metrics(
-            outputs.task, (gold.bool() if outputs.task == "multi_label" else gold).numpy(), scores.numpy()
-        )
-        return {"loss": loss, **found}
+    def evaluate_all(model: Any) -> dict[str, float]:
+        """The metric that each head is chosen by, and their mean."""
+        metrics = {name: section.training.metric for name, section in recipe.heads.items()}
+        found = {f"{name} {metric}": heads[name].evaluate(model.head(name))[metric] for name, metric in metrics.items()}
+        return {"mean": statistics.mean(found.values()), **found}
 
-    return evaluate_dev
+    return batches, loss, evaluate_all
 
 
-def _export(recipe: Recipe, outputs: Outputs, splits: Splits, weights: dict[str, Tensor], folder: Path) -> SavedNetwork:
+def _export(
+    recipe: Recipe, splits: Splits, heads: Heads, weights: dict[str, Tensor], place: Place
+) -> SavedNetwork | SavedExtractor | SavedHeads:
     """The trained weights in a fresh float32 base, merged; low-rank updates are also written to adapter/."""
-    tokens = learned_tokens(recipe, splits, folder, learned=True)
-    fresh = assembly.build_model(recipe, outputs, splits.examples["train"], tokens)
+    tokens = learned_tokens(recipe, splits, place.folder, learned=True)
+    base = assembly.build_base(recipe, splits.examples["train"], tokens)
+    fresh: dict[str, Any] = {name: head.over(base.encoder) for name, head in heads.items()}
     tuning = assembly.tuning_of(recipe)
-    with run_folder.whole_folder(folder / run_folder.ADAPTER) as aside:
-        tuned_model(fresh.classifier, tuning, weights, aside if tuning.method == "lora" else None)
+    with run_folder.whole_folder(place.folder / run_folder.ADAPTER) as aside:
+        tuned_model(_over(recipe, base.encoder, fresh), tuning, weights, aside if tuning.method == "lora" else None)
     if tuning.method != "lora":
-        (folder / run_folder.ADAPTER).rmdir()
-    saved = _saved(recipe, fresh)
-    return _with_thresholds(saved, splits) if recipe.model.label_thresholds == "dev" else saved
-
-
-def _with_thresholds(saved: SavedNetwork, splits: Splits) -> SavedNetwork:
-    """The same model; each label is given from the probability on that is best for its F1 on dev."""
-    dev = splits.examples["dev"]
-    logits = LabelAnswers(saved, runtime.pick_device(), bfloat16=False).logits([example.text for example in dev])
-    lowest = best_label_thresholds(saved.outputs.targets(dev).bool().numpy(), saved.outputs.values(logits).numpy())
-    splits.warnings.append("dev: the thresholds of the labels were chosen on it, so its figures are too good")
-    return replace(saved, outputs=replace(saved.outputs, thresholds=tuple(lowest.tolist())))
-
-
-def _saved(recipe: Recipe, text_model: TextModel) -> SavedNetwork:
-    return SavedNetwork(text_model.classifier, text_model.tokenizer, text_model.outputs, assembly.text_settings(recipe))
+        (place.folder / run_folder.ADAPTER).rmdir()
+    saved = {name: head.save(fresh[name]) for name, head in heads.items()}
+    return saved[""] if "" in saved else SavedHeads(saved, {name: head.reads for name, head in recipe.heads.items()})

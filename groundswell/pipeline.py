@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import DistributedDataParallelKwargs, broadcast_object_list
 
 from groundswell import assembly, run_folder, runtime
 from groundswell.analyzer import Analyzer, load
 from groundswell.baselines import fit_baseline
 from groundswell.data.accounting import Accounting
+from groundswell.data.head_splits import join_splits
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
 from groundswell.errors import GroundswellError
 from groundswell.model.saved_model import save_model
 from groundswell.networks import fit_network, untuned_network
-from groundswell.opinion_networks import fit_extractor
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Fitted, Measured, measure, write_results
@@ -93,7 +94,7 @@ def train(
 def _run(recipe: Recipe, place: Place, began: float) -> tuple[Splits, Fitted, dict[str, Any]]:
     """Data read, model trained, everything written; the metrics are empty in every process but the first."""
     runtime.seed_everything(recipe.seed)
-    splits = load_splits(assembly.split_settings(recipe))
+    splits = assembly.splits_of(recipe)
     with place.bar as bar:
         if place.accelerator.device.type == "cpu" and (busy := runtime.busy_warning()):
             bar.say(f"warning: {busy}")
@@ -101,20 +102,29 @@ def _run(recipe: Recipe, place: Place, began: float) -> tuple[Splits, Fitted, di
         metrics = {}
         if place.accelerator.is_main_process:
             metrics = _finish(place.folder, recipe, splits, fitted, bar, began)
-    return splits, fitted, metrics
+    return join_splits(splits), fitted, metrics
 
 
 def evaluate(
-    run: str | Path, source: str, *, overrides: list[str] | None = None, progress: bool | None = None
+    run: str | Path,
+    source: str,
+    *,
+    head: str | None = None,
+    overrides: list[str] | None = None,
+    progress: bool | None = None,
 ) -> dict[str, Any]:
     """Metrics with intervals of a finished run on labelled data, and what became of each row.
 
+    head        of a run with several, the one that is measured
     overrides   `data.text=review`, `data.label=stars`, `data.labels.1=positive`, `evaluation.resamples=2000` …
     """
     folder = Path(run)
     read_manifest(folder)
     recipe = load_recipe(folder / run_folder.RECIPE, overrides or [])
     analyzer = load(folder, precision=recipe.evaluation.precision)
+    if head is not None or analyzer.heads:
+        analyzer = analyzer.head(head)
+        recipe = recipe.alone(str(head))
     accounting = Accounting("evaluation")
     settings = assembly.split_settings(recipe)
     examples = read_split(source, settings, accounting, keep_blank=True)
@@ -133,18 +143,15 @@ def untuned_analyzer(recipe: Recipe) -> Analyzer:
     return Analyzer(untuned_network(recipe, splits, assembly.outputs_of(recipe, splits)), "untuned")
 
 
-def _fit(recipe: Recipe, splits: Splits, place: Place) -> Fitted:
+def _fit(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> Fitted:
     """What the recipe's kind of training gives."""
-    if recipe.task == "opinions":
-        return fit_extractor(recipe, splits, place)
-    outputs = assembly.outputs_of(recipe, splits)
     if recipe.model.is_baseline:
-        return fit_baseline(recipe, splits, outputs)
-    return fit_network(recipe, splits, outputs, place)
+        return fit_baseline(recipe, splits[""], assembly.outputs_of(recipe, splits[""]))
+    return fit_network(recipe, splits, place)
 
 
 def _finish(
-    folder: Path, recipe: Recipe, splits: Splits, fitted: Fitted, bar: ProgressBar, began: float
+    folder: Path, recipe: Recipe, splits: Mapping[str, Splits], fitted: Fitted, bar: ProgressBar, began: float
 ) -> dict[str, Any]:
     """Save the model, measure what was saved, write the files that make the run finished; returns the metrics."""
     saved = fitted.export()
@@ -152,17 +159,24 @@ def _finish(
         save_model(saved, aside)
     analyzer = Analyzer(saved, folder.name, precision=recipe.evaluation.precision)
     measured = _measure_splits(analyzer, recipe, splits, bar)
-    metrics = write_results(folder, FinishedRun(recipe, splits, fitted, time.monotonic() - began), measured)
+    finished = FinishedRun(recipe, join_splits(splits), fitted, time.monotonic() - began)
+    metrics = write_results(folder, finished, measured)
     CheckpointFolder(folder / run_folder.CHECKPOINTS, {}).clear()
     return metrics
 
 
-def _measure_splits(analyzer: Analyzer, recipe: Recipe, splits: Splits, bar: ProgressBar) -> dict[str, Measured]:
-    measured: dict[str, Measured] = {}
-    for split in ("dev", "test"):
-        if split in splits.examples:
-            bar.begin(f"measuring on {split}", len(splits.examples[split]))
-            measured[split] = measure(analyzer, splits.examples[split], recipe, bar.advance)
+def _measure_splits(
+    analyzer: Analyzer, recipe: Recipe, splits: Mapping[str, Splits], bar: ProgressBar
+) -> dict[str, dict[str, Measured]]:
+    """What each head reaches on each split; a single task is the head ""."""
+    measured: dict[str, dict[str, Measured]] = {}
+    for head, own in splits.items():
+        measuring = analyzer.head(head) if head else analyzer
+        for split in ("dev", "test"):
+            if split in own.examples:
+                bar.begin(f"measuring {head} on {split}".replace("  ", " "), len(own.examples[split]))
+                found = measure(measuring, own.examples[split], recipe.alone(head), bar.advance)
+                measured.setdefault(split, {})[head] = found
     return measured
 
 
@@ -198,7 +212,10 @@ def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision]:
         # A second run in one process may want another precision; the state of the first would refuse it.
         AcceleratorState._reset_state(True)
         GradientState._reset_state()
+    # A batch moves the weights of its own head only; the other heads' must not be waited for.
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)
     accelerator = Accelerator(
+        kwargs_handlers=[unused] if recipe.heads else None,
         mixed_precision="bf16" if precision == "bfloat16" else "no",
         cpu=device.type == "cpu",
         log_with=list(recipe.training.trackers) or None,

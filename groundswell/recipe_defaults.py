@@ -12,8 +12,9 @@ LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
     "multi_label": ("bce", "focal"),
     "regression": ("mse",),
     "opinions": ("opinions",),
+    "multi_task": ("auto",),
 }
-METRIC_OF_TASK = {"multi_label": "macro_f1", "regression": "pearson", "opinions": "f1"}
+METRIC_OF_TASK = {"multi_label": "macro_f1", "regression": "pearson", "opinions": "f1", "multi_task": "mean"}
 _RECURRENT = {"width": 128, "hidden": 128, "layers": 1, "bidirectional": True, "token_dropout": 0.0, "static": False}
 # What an encoder trained from scratch reads of `model.scratch`.
 SHAPES: dict[str, dict[str, Any]] = {
@@ -36,6 +37,7 @@ BASELINES: dict[str, dict[str, Any]] = {
 POOLING = {"bag": "mean", "cnn": "max", "rnn": "attention", "lstm": "attention", "gru": "attention"}
 OWN_TOKENS = {"tokens": "words", "min_count": 2, "vocabulary_size": 30_000}
 MOST_NGRAMS = 1_000_000
+_OF_HEADS = ("data", "model", "training")
 
 
 def fill_what_follows(values: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +56,18 @@ def fill_what_follows(values: dict[str, Any]) -> dict[str, Any]:
     for name in ("text", "model", "tuning"):
         if given[name]:
             filled[name] = given[name]
+    if isinstance(values.get("heads"), dict) and values["heads"]:
+        filled["heads"] = _heads(filled)
+        filled["data"] = _data_of_heads(filled)
     return filled
+
+
+def _data_of_heads(values: dict[str, Any]) -> Any:
+    """The recipe's own data; where every head brings its own, that of the first stands for all."""
+    data, first = values.get("data"), next(iter(values["heads"].values()))
+    if isinstance(data, dict) and "train" not in data and isinstance(first, dict) and isinstance(first["data"], dict):
+        return {**first["data"], **data}
+    return data
 
 
 def _from_scratch(given: dict[str, dict[str, Any]], encoder: str) -> dict[str, dict[str, Any]]:
@@ -98,13 +111,39 @@ def _training(given: dict[str, dict[str, Any]], task: object, encoder: object) -
             training["head_learning_rate"] = max(float(rate), 1e-3)
         except (ValueError, OverflowError):
             training.pop("head_learning_rate", None)
+    return training | _loss_and_metric(training, task)
+
+
+def _loss_and_metric(training: dict[str, Any], task: object) -> dict[str, Any]:
+    found = {}
     if training.get("loss", "auto") == "auto" and isinstance(task, str):
-        training["loss"] = LOSSES_OF_TASK.get(task, ("auto",))[0]
+        found["loss"] = LOSSES_OF_TASK.get(task, ("auto",))[0]
     if training.get("metric", "auto") == "auto" and isinstance(task, str):
-        training["metric"] = {"multi_label": "macro_f1", "regression": "pearson", "opinions": "f1"}.get(
-            task, "accuracy"
-        )
-    return training
+        found["metric"] = METRIC_OF_TASK.get(task, "accuracy")
+    return found
+
+
+def _heads(values: dict[str, Any]) -> dict[str, Any]:
+    """Heads with what they take from the recipe: its data, unless they have their own, its pooling and dropout."""
+    data, model = values.get("data"), values.get("model", {})
+    shared = data if isinstance(data, dict) else {}
+    heads = {}
+    for name, head in values["heads"].items():
+        if not isinstance(head, dict) or not all(isinstance(head.get(key, {}), dict) for key in _OF_HEADS):
+            heads[name] = head
+            continue
+        own, training = head.get("data", {}), head.get("training", {})
+        left_out = ("dev", "test") if own.get("train") else ()
+        left_out = left_out if head.get("task") == "opinions" else (*left_out, "format", "repair")
+        taken = {key: value for key, value in shared.items() if key not in left_out}
+        read = {key: model[key] for key in ("pooling", "head_dropout") if key in model}
+        heads[name] = {
+            **head,
+            "data": {"split": "text", **taken, **own},
+            "model": {**read, **head.get("model", {})},
+            "training": {**training, **_loss_and_metric(training, head.get("task"))},
+        }
+    return heads
 
 
 def _missing(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Mistakes:
         return [
             self._wrong_value(path)
             for path, value in _leaves(self._values)
-            if isinstance(value, YesNo) and takes_text(schema_at(path) or {}) and path[:2] != ("data", "labels")
+            if isinstance(value, YesNo) and takes_text(schema_at(path) or {}) and not is_mapping_of_labels(path[:-1])
         ]
 
     def lines(self, error: ValidationError) -> list[str]:
@@ -117,7 +117,7 @@ def unknown_key(place: str, path: KeyPath) -> str:
     """The line for a key that does not exist: what was probably meant, else what there is."""
     section, name = path[:-1], str(path[-1])
     known = list(_known_keys())
-    here = [key for key in known if key[:-1] == section]
+    here = [(*section, key) for key in (schema_at(section) or {}).get("properties", {})]
     near_here = difflib.get_close_matches(name, [str(key[-1]) for key in here], n=1)
     near_name = difflib.get_close_matches(name, {str(key[-1]): None for key in known}, n=1)
     meant = [dotted(key) for key in known if key[-1] == name]
@@ -178,7 +178,8 @@ def is_section(path: KeyPath) -> bool:
 
 def is_mapping_of_labels(path: KeyPath) -> bool:
     """Whether the key holds a mapping whose keys are names of labels."""
-    return any(option.get("additionalProperties") for option in _options(schema_at(path) or {}))
+    inner = [option.get("additionalProperties") for option in _options(schema_at(path) or {})]
+    return any(found and "properties" not in _resolved(found) for found in inner)
 
 
 def takes_text(schema: Schema) -> bool:
@@ -211,7 +212,7 @@ def _leaves(value: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, object
     items: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
     if items is None:
         yield path, value
-    elif len(path) < 4:  # no recipe is deeper, and an alias may hold itself
+    elif len(path) < 6:  # no recipe is deeper, and an alias may hold itself
         for key, inner in items:
             yield from _leaves(inner, (*path, key))
 

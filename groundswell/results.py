@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,9 @@ class Measured:
 
     scores: dict[str, Any]
     mistakes: list[dict[str, Any]]
+
+
+MeasuredHeads = Mapping[str, Mapping[str, Measured]]  # of each split, by head; a single task is the head ""
 
 
 def measure(
@@ -70,12 +73,22 @@ def _measure_opinions(
     analyzer: Analyzer, examples: Sequence[Example], recipe: Recipe, options: dict[str, Any],
     on_batch: Callable[[int], None],
 ) -> Measured:  # fmt: skip
-    is_given = recipe.model.opinions.finder == "given"
-    gold = [gold_of(example, given=is_given) for example in examples]
-    given = [aspects_of(example) for example in examples] if is_given else None
-    found = analyzer.opinions([example.text for example in examples], given, on_batch)
+    gold, found = opinions_of(analyzer, examples, recipe, on_batch)
     elements = recipe.model.opinions.elements
     return Measured(score_opinions(gold, found, elements, **options), _wrong_opinions(examples, gold, found, elements))
+
+
+def opinions_of(
+    analyzer: Analyzer,
+    examples: Sequence[Example],
+    recipe: Recipe,
+    on_batch: Callable[[int], None] = lambda texts: None,
+) -> tuple[Opinions, Opinions]:
+    """The gold opinions that the recipe's model can be asked for, and those that it finds."""
+    is_given = recipe.model.opinions.finder == "given"
+    given = [aspects_of(example) for example in examples] if is_given else None
+    found = analyzer.opinions([example.text for example in examples], given, on_batch)
+    return [gold_of(example, given=is_given) for example in examples], found
 
 
 def _wrong_opinions(
@@ -133,9 +146,9 @@ class FinishedRun:
     seconds: float
 
 
-def write_results(folder: Path, run: FinishedRun, measured: dict[str, Measured]) -> dict[str, Any]:
+def write_results(folder: Path, run: FinishedRun, measured: MeasuredHeads) -> dict[str, Any]:
     """Write metrics.json, report.html and, last of all, manifest.json; returns the metrics."""
-    found: dict[str, Any] = {split: part.scores for split, part in measured.items()}
+    found: dict[str, Any] = {split: _scores(heads) for split, heads in measured.items()}
     found["parameters"] = {"trainable": run.fitted.parameters.trainable, "total": run.fitted.parameters.total}
     found["seconds"] = {"training": round(run.fitted.history.seconds, 2), "whole_run": round(run.seconds, 2)}
     found["best_epoch"] = run.fitted.history.best_epoch
@@ -149,6 +162,11 @@ def write_results(folder: Path, run: FinishedRun, measured: dict[str, Measured])
     write_report(_report_facts(folder, run, measured, manifest), folder / run_folder.REPORT)
     run_folder.write_json(folder / run_folder.MANIFEST, manifest)
     return found
+
+
+def _scores(heads: Mapping[str, Measured]) -> dict[str, Any]:
+    """The scores of a single task, or of each head under its name."""
+    return heads[""].scores if "" in heads else {name: part.scores for name, part in heads.items()}
 
 
 def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str, Any]:
@@ -190,20 +208,20 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
     }
 
 
-def _report_facts(
-    folder: Path, run: FinishedRun, measured: dict[str, Measured], manifest: dict[str, Any]
-) -> ReportFacts:
-    split = "test" if "test" in measured else "dev"
+def _report_facts(folder: Path, run: FinishedRun, measured: MeasuredHeads, manifest: dict[str, Any]) -> ReportFacts:
+    mistakes = [row for part in measured["test" if "test" in measured else "dev"].values() for row in part.mistakes]
     size = sum(file.stat().st_size for file in (folder / run_folder.MODEL).rglob("*") if file.is_file())
     return ReportFacts(
         name=folder.name,
         task=run.recipe.task,
         recipe_yaml=run.recipe.to_yaml(),
-        metrics={name: part.scores for name, part in measured.items()},
+        metrics={
+            f"{head} {split}".strip(): part.scores for split, heads in measured.items() for head, part in heads.items()
+        },
         history=run.fitted.history.epochs,
         best_epoch=run.fitted.history.best_epoch,
         accounting=manifest["data"]["rows"],
-        mistakes=measured[split].mistakes,
+        mistakes=sorted(mistakes, key=lambda row: -float(row["confidence"])),
         warnings=list(run.splits.warnings),
         costs={
             "training_seconds": round(run.fitted.history.seconds, 1),

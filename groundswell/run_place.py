@@ -74,7 +74,8 @@ def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
     values = recipe.model_dump(mode="json", exclude={"output"})
     texts = hashlib.sha256()
     for example in splits.examples["train"]:
-        texts.update(f"{example.text}\0{example.target}\0".encode(errors="surrogatepass"))
+        gold = f"{example.target}\0{example.opinions or ''}"
+        texts.update(f"{example.text}\0{gold}\0".encode(errors="surrogatepass"))
     return {
         "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
         "the training data": texts.hexdigest(),

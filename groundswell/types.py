@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Polarity = Literal["positive", "neutral", "negative"]
 Language = Literal["zh", "en", "other"]
@@ -85,6 +85,8 @@ class Analysis:
     intensity    0-1, strength of feeling; None when the run has no head for it
     labels       multi label only: every label whose probability reaches its threshold
     truncated    True when any part of `text` was not read by the model
+    heads        of a run with several heads: what each that labels the whole text says: its `label`, `confidence` and
+                 `scores`, its `labels` and `scores`, or its value under `scores`
     warnings     `code: sentence`
     error        {"code", "message"} when this text could not be analysed; then nothing else is filled
     """
@@ -101,6 +103,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     model: str = ""
     labels: tuple[str, ...] | None = None
+    heads: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str | int | None = None
     error: dict[str, str] | None = None
 
@@ -114,8 +117,7 @@ class Analysis:
             "text": self.text,
             "language": self.language,
             "label": self.label,
-            "scores": {name: round(score, 6) for name, score in self.scores.items()},
-            "confidence": None if self.confidence is None else round(self.confidence, 6),
+            **_rounded({"scores": self.scores, "confidence": self.confidence}),
             "intensity": self.intensity,
             "sentences": [_sentence_dict(sentence) for sentence in self.sentences],
             "opinions": [_opinion_dict(opinion) for opinion in self.opinions],
@@ -125,6 +127,8 @@ class Analysis:
         }
         if self.labels is not None:
             record["labels"] = list(self.labels)
+        if self.heads:
+            record["heads"] = {name: _rounded(said) for name, said in self.heads.items()}
         return record
 
     def to_json(self) -> str:
@@ -132,12 +136,21 @@ class Analysis:
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
+def _rounded(value: Any) -> Any:
+    """Plain values with numbers of six decimals."""
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return list(value)
+    return round(value, 6) if isinstance(value, float) else value
+
+
 def _span_dict(span: Span | None) -> dict[str, object] | None:
     return None if span is None else {"text": span.text, "start": span.start, "end": span.end}
 
 
 def _sentence_dict(sentence: Sentence) -> dict[str, object]:
-    return {"start": sentence.start, "end": sentence.end, "label": sentence.label, "scores": sentence.scores}
+    return {"start": sentence.start, "end": sentence.end, "label": sentence.label, "scores": _rounded(sentence.scores)}
 
 
 def _opinion_dict(opinion: Opinion) -> dict[str, object]:

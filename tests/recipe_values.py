@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from groundswell.errors import RecipeError
-from groundswell.recipe import EvaluationSection
 from groundswell.recipe_reading import recipe_from_values
+from groundswell.recipe_sections import EvaluationSection
 
 EVALUATION_KEYS = ", ".join(EvaluationSection.model_fields)
 VALID = {"data": {"train": "reviews.csv"}}

@@ -25,17 +25,27 @@ def compare(
     within: Annotated[float, typer.Option(min=0, max=1, help="Accuracy you would give up for a cheaper model.")] = 0.01,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Train or reuse each recipe on the same texts; print and write one leaderboard. Started again, it goes on."""
-    from groundswell import comparison
+    """Train or reuse each recipe on the same texts; print and write one leaderboard. Started again, it goes on.
+
+    A single multi-task recipe is compared with each of its tasks trained alone.
+    """
+    from groundswell import comparison, head_comparison
+    from groundswell.evaluation import head_table
     from groundswell.evaluation.leaderboard import to_markdown
 
     words = arguments or []
     rungs = comparison.read_rungs(
         [word for word in words if "=" not in word], [word for word in words if "=" in word], ladder, data, out
     )
-    board = comparison.compare(rungs, out, within=within, on_row=lambda name, what: note(f"{name}: {what}"))
-    if as_json:
-        print_json(comparison.to_dict(board))
+    on_row = lambda name, what: note(f"{name}: {what}")  # noqa: E731
+    if len(rungs) == 1 and rungs[0].recipe.task == "multi_task":
+        heads = head_comparison.compare_heads(rungs[0], out, on_row=on_row)
+        shown, found, page = head_table.to_markdown(heads), head_comparison.to_dict(heads), "heads.html"
     else:
-        typer.echo(to_markdown(board), nl=False)
-        note(f"the page to look at: {out / 'leaderboard.html'}")
+        board = comparison.compare(rungs, out, within=within, on_row=on_row)
+        shown, found, page = to_markdown(board), comparison.to_dict(board), "leaderboard.html"
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(shown, nl=False)
+        note(f"the page to look at: {out / page}")

@@ -37,6 +37,7 @@ def check_files(sources: Sequence[str], recipe: Recipe) -> dict[str, Any]:
 
 def _settings(recipe: Recipe) -> SplitSettings:
     data = recipe.data
+    assert recipe.task != "multi_task"  # a file is read for one task at a time
     reading = Reading(
         task=recipe.task,
         rename=data.labels,

@@ -19,12 +19,13 @@ def evaluate(
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Such as data.text=review data.label=stars.")
     ] = None,
+    head: Annotated[str | None, typer.Option(help="Of a run with several heads, the one that is measured.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Measure a run on labelled data, with an interval on every number."""
     from groundswell import pipeline
 
-    metrics = pipeline.evaluate(run, source, overrides=overrides or [])
+    metrics = pipeline.evaluate(run, source, head=head, overrides=overrides or [])
     if as_json:
         print_json(metrics)
         return

@@ -14,11 +14,12 @@ from groundswell.data.labels import LabelMap
 from groundswell.data.leakage import find_conflicts, find_overlaps, leakage_summary
 from groundswell.data.opinion_formats.registry import read_opinions
 from groundswell.data.sample import sample_path
-from groundswell.data.splitting import group_split, stratified_draw, stratified_split, time_split
+from groundswell.data.splitting import group_split, stratified_draw, stratified_split, text_split, time_split
 from groundswell.errors import DataError, LeakageError
 from groundswell.types import Example
 
 SAMPLE = "sample:"
+NO_OPINIONS = "no opinions given"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class SplitSettings:
     split_column: str = "split"
     limit: int | None = None
     dev_share: float = 0.1
-    hold_out: Literal["stratified", "group", "time"] = "stratified"
+    hold_out: Literal["stratified", "group", "time", "text"] = "stratified"
     overlap: Literal["warn", "refuse", "ignore"] = "warn"
     seed: int = 0
     format: str | None = None
@@ -94,14 +95,26 @@ def read_split(
     """The examples of one source: a file, `FILE#name` (rows whose split column holds the name), `sample:en#name`."""
     path, name = locate(source)
     if settings.reading.task == "opinions":
-        return read_opinions(
+        found = read_opinions(
             path, format=settings.format, accounting=accounting, repair=settings.repair,
             where=None if name is None else {settings.split_column: name}, max_bad_share=settings.reading.max_bad_share,
         )  # fmt: skip
+        return _with_opinions(found, path, accounting)
     reading = replace(settings.reading, keep_blank=keep_blank)
     if name is not None:
         reading = replace(reading, where={**reading.where, settings.split_column: name})
     return read_examples(path, settings.columns, reading=reading, accounting=accounting)
+
+
+def _with_opinions(examples: list[Example], path: str, accounting: Accounting) -> list[Example]:
+    """Those in which somebody has looked for opinions; a text that is known to hold none is one of them."""
+    for example in examples:
+        if example.opinions is None:
+            accounting.withdraw(NO_OPINIONS, example.row)
+    found = [example for example in examples if example.opinions is not None]
+    if not found:
+        raise DataError(f"{path}: no row has `opinions`. Name data with gold opinions; a text without any has `[]`")
+    return found
 
 
 def locate(source: str) -> tuple[str, str | None]:
@@ -143,6 +156,8 @@ def _hold_out_dev(
         rest, held_out = group_split(train, settings.dev_share, settings.seed)
     elif settings.hold_out == "time":
         rest, held_out = time_split(train, settings.dev_share)
+    elif settings.hold_out == "text":
+        rest, held_out = text_split(train, settings.dev_share, settings.seed)
     else:
         rest, held_out = stratified_split(train, settings.dev_share, settings.seed)
     examples["train"], examples["dev"] = rest, held_out

@@ -6,6 +6,7 @@ of a dict play a part.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -67,6 +68,20 @@ def group_split(examples: Sequence[Example], share: float, seed: int) -> Split:
     return _part(examples, held_out)
 
 
+def text_split(examples: Sequence[Example], share: float, seed: int) -> Split:
+    """`(rest, held_out)`; a text goes to the same side in every file, so that no head learns from another's dev.
+
+    A hash of seed and text decides, so the share holds on average only; the side that would be empty gets one row.
+    Raises DataError for fewer than two rows.
+    """
+    _num_held_out(len(examples), share)
+    places = [_place_of(example.text, seed) for example in examples]
+    held_out = {index for index, place in enumerate(places) if place < share}
+    if len(held_out) == len(examples):
+        held_out.remove(places.index(max(places)))
+    return _part(examples, held_out or {places.index(min(places))})
+
+
 def time_split(examples: Sequence[Example], share: float) -> Split:
     """`(rest, held_out)`; no row of the rest is later than a held-out one.
 
@@ -84,6 +99,12 @@ def time_split(examples: Sequence[Example], share: float) -> Split:
         )
     order = sorted(range(len(examples)), key=lambda index: (times[index], index))
     return _part(examples, set(order[len(order) - count :]))
+
+
+def _place_of(text: str, seed: int) -> float:
+    """Where a text falls between 0 and 1."""
+    digest = hashlib.sha256(f"{seed}\0{text}".encode(errors="surrogatepass")).digest()
+    return int.from_bytes(digest[:7], "big") / 2**56  # 56 bits make a float below 1
 
 
 def _num_held_out(num_rows: int, share: float) -> int:

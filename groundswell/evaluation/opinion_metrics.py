@@ -70,8 +70,19 @@ def score_opinions(
 
 def micro_f1(gold: Texts, predicted: Texts, elements: Sequence[Element]) -> float:
     """The F1 of whole tuples alone, for choosing an epoch or a threshold."""
-    rows = _counted(tuples_of(gold, elements), tuples_of(predicted, elements))
-    return float(_statistic(rows.sum(axis=0)[None])[0, 0])
+    return float(f1_of(counts_of(gold, predicted, elements).sum(axis=0)[None])[0, 0])
+
+
+def counts_of(gold: Texts, predicted: Texts, elements: Sequence[Element]) -> NDArray[np.float64]:
+    """(N, 3): in each text the whole tuples that are right, predicted, and gold."""
+    return _counted(tuples_of(gold, elements), tuples_of(predicted, elements))
+
+
+def f1_of(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of such counts (R, 3) -> F1, precision, recall (R, 3)."""
+    right, predicted, gold = sums[:, 0], sums[:, 1], sums[:, 2]
+    pairs = ((2 * right, predicted + gold), (right, predicted), (right, gold))
+    return np.stack([above / np.maximum(below, 1) for above, below in pairs], axis=1)
 
 
 def name_of(elements: Sequence[Element]) -> str:
@@ -103,31 +114,23 @@ def _spans_of(texts: Tuples, elements: Sequence[Element]) -> list[list[object]]:
 
 
 def _counted(gold: Tuples, predicted: Tuples) -> NDArray[np.float64]:
-    """(N, 3): in each text the tuples that are right, predicted, and gold."""
     return np.array(
         [(len(wanted & found), len(found), len(wanted)) for wanted, found in zip(gold, predicted, strict=True)],
         dtype=np.float64,
     ).reshape(-1, 3)
 
 
-def _statistic(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """sums (R, 3) -> F1, precision, recall (R, 3)."""
-    right, predicted, gold = sums[:, 0], sums[:, 1], sums[:, 2]
-    pairs = ((2 * right, predicted + gold), (right, predicted), (right, gold))
-    return np.stack([above / np.maximum(below, 1) for above, below in pairs], axis=1)
-
-
 def _f1(gold: Tuples, predicted: Tuples, options: dict[str, Any]) -> dict[str, float]:
     rows = _counted(gold, predicted)
-    f1, precision, recall = _statistic(rows.sum(axis=0)[None])[0].tolist()
-    low, high = bootstrap_intervals(rows, _statistic, **options)[0].tolist()
+    f1, precision, recall = f1_of(rows.sum(axis=0)[None])[0].tolist()
+    low, high = bootstrap_intervals(rows, f1_of, **options)[0].tolist()
     return {"value": f1, "low": low, "high": high, "precision": precision, "recall": recall}
 
 
 def _of_one(gold: Tuples, predicted: Tuples, place: int, value: object) -> dict[str, float]:
     keep: Callable[[Tuples], Tuples] = lambda texts: [{row for row in rows if row[place] == value} for rows in texts]  # noqa: E731
     wanted, found = keep(gold), keep(predicted)
-    f1, precision, recall = _statistic(_counted(wanted, found).sum(axis=0)[None])[0].tolist()
+    f1, precision, recall = f1_of(_counted(wanted, found).sum(axis=0)[None])[0].tolist()
     return {"precision": precision, "recall": recall, "f1": f1, "support": sum(map(len, wanted))}
 
 

@@ -50,6 +50,11 @@ class TextClassifier(EncodedModel):
         sums = logits.new_zeros(len(batch.weights), logits.shape[1]).index_add_(0, batch.document, logits)
         return sums / batch.document.bincount(minlength=len(batch.weights)).unsqueeze(1)
 
+    def read(self, states: Tensor, mask: Tensor) -> Tensor:
+        """The logits (W, C) float32 of windows from the encoder's states (W, T, D) and their mask (W, T)."""
+        logits: Tensor = self.head(self.pooling(states, mask))
+        return logits
+
     def pool(self, batch: Batch) -> Tensor:
         """The pooled vector of every window, (W, D) float32."""
         if batch.features is not None:

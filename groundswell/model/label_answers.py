@@ -23,22 +23,35 @@ class Answer(NamedTuple):
 
 
 class LabelAnswers:
-    """Labels, several labels, or a value of each text."""
+    """Labels, several labels, or a value of each text.
+
+    on_blank, on_windows   what an analysis says of a blank text, and of the windows of a long one
+    """
+
+    on_blank = "the scores are the shares of the labels in training"
+    on_windows = "whose scores were averaged"
+    takes_aspects = False
 
     def __init__(self, saved: SavedNetwork | SavedBaseline, device: torch.device, *, bfloat16: bool) -> None:
         self.outputs = saved.outputs
         self._cleaning = saved.cleaning
         self._scorer = saved.scorer(device, bfloat16=bfloat16)
 
-    def __call__(self, texts: Sequence[str]) -> list[Answer]:
-        """One answer per text."""
+    def __call__(self, texts: Sequence[str], aspects: Sequence[str] | None = None) -> list[Answer]:
+        """One answer per text; there are no `aspects` to ask for."""
         read = self._read(texts)
-        values = self.outputs.values(self._logits(texts, read, lambda done: None)).tolist()
-        return [Answer(self._fields(scores), seen) for scores, seen in zip(values, read, strict=True)]
+        fields = self.fields(texts, self._logits(texts, read, lambda done: None))
+        return [Answer(found, seen) for found, seen in zip(fields, read, strict=True)]
 
     def logits(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
         """Logits (N, C) float32; a blank text gets those of the training prior."""
         return self._logits(texts, self._read(texts), on_batch)
+
+    def fields(self, texts: Sequence[str], logits: Tensor) -> list[dict[str, Any]]:
+        """The fields of texts with these logits (N, C), whatever computed them; blank texts get the prior's."""
+        blank = torch.tensor([is_blank(text) for text in texts], dtype=torch.bool).unsqueeze(1)
+        values = self.outputs.values(torch.where(blank, self._prior_logits(), logits))
+        return [self._fields(scores) for scores in values.tolist()]
 
     def _read(self, texts: Sequence[str]) -> Sequence[ReadText]:
         return self._scorer.read([clean(text, self._cleaning) for text in texts])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 
+from groundswell.data.opinion_targets import LocatedText
 from groundswell.errors import DataError
 from groundswell.model.label_answers import Answer
 from groundswell.model.saved_extractor import SavedExtractor
@@ -16,54 +18,43 @@ from groundswell.text.sentences import split_sentences
 from groundswell.text.term_search import check_terms, find_terms
 from groundswell.types import Opinion, Sentence, Span
 
+Asked = Sequence[Mapping[str, Sequence[tuple[int, int]]]]
+
 
 class OpinionAnswers:
-    """Opinions of each text, and the labels of its sentences and of the whole that follow from them."""
+    """Opinions of each text, and the labels of its sentences and of the whole that follow from them.
+
+    on_blank, on_windows   what an analysis says of a blank text, and of the windows of a long one
+    """
+
+    on_blank = "it holds no opinions"
+    on_windows = "whose opinions were joined"
+    takes_aspects = True
 
     def __init__(self, saved: SavedExtractor, device: torch.device, *, bfloat16: bool) -> None:
         self.elements = saved.model.elements
+        self.calibration = saved.calibration
         self._reader = saved.reader(device, bfloat16=bfloat16)
         self._holds_negation = NegationFinder()
 
     def __call__(self, texts: Sequence[str], aspects: Sequence[str] | None = None) -> list[Answer]:
-        """One answer per text.
+        """One answer per text; `aspects` as in `asked`."""
+        asked = self.asked(texts, aspects)
+        read = self.read(texts, asked)
+        found = self._reader.opinions(read)
+        return [
+            Answer(self.fields(text, opinions), located.tokens, not_found(asked, number))
+            for number, (text, located, opinions) in enumerate(zip(texts, read, found, strict=True))
+        ]
 
-        aspects   names that are asked for; nothing is said of other aspects
+    def asked(self, texts: Sequence[str], aspects: Sequence[str] | None) -> Asked | None:
+        """Where the aspects that are asked for stand in each text; None when they are to be found.
+
+        aspects  names that are asked for; nothing is said of other aspects
 
         Raises DataError for a list with an empty name or one that stands there twice, and without a list for a model
         that is given its aspects.
         """
-        places = self._places(texts, aspects)
-        given = None if places is None else [_spans(text, found) for text, found in zip(texts, places, strict=True)]
-        read = self._reader.read(texts, given)
-        found = _unless_blank(texts, self._reader.opinions(read))
-        answers = []
-        for number, (text, located) in enumerate(zip(texts, read, strict=True)):
-            opinions = tuple(
-                replace(opinion, negated=opinion.opinion is not None and self._holds_negation(opinion.opinion.text))
-                for opinion in found[number]
-            )
-            fields: dict[str, object] = {"opinions": opinions}
-            if self.elements.polarities:
-                sentences = label_sentences(text, opinions)
-                fields |= {"sentences": sentences, "label": label_of([sentence.label for sentence in sentences])}
-            missing = () if places is None else tuple(name for name, found in places[number].items() if not found)
-            warnings = (f"aspect_not_found: {', '.join(missing)}",) if missing else ()
-            answers.append(Answer(fields, located.tokens, warnings))
-        return answers
-
-    def opinions(
-        self,
-        texts: Sequence[str],
-        given: Sequence[tuple[Span, ...]] | None = None,
-        on_batch: Callable[[int], None] = lambda texts: None,
-    ) -> list[tuple[Opinion, ...]]:
-        """The opinions of each text alone; a blank text has none. `given`: of each text the aspects asked for."""
-        return _unless_blank(texts, self._reader.opinions(self._reader.read(texts, given), on_batch))
-
-    def _places(
-        self, texts: Sequence[str], aspects: Sequence[str] | None
-    ) -> list[dict[str, list[tuple[int, int]]]] | None:
         if aspects is None:
             if self.elements.given:
                 raise DataError("this model is given its aspects: name them, with --aspect or aspects=[…]")
@@ -72,6 +63,39 @@ class OpinionAnswers:
             raise DataError("this model looks for no aspects. Leave the list out")
         check_terms(aspects)
         return [find_terms(text, aspects) for text in texts]
+
+    def read(self, texts: Sequence[str], asked: Asked | None) -> list[LocatedText]:
+        """The tokens of each text with their places."""
+        given = None if asked is None else [_spans(text, found) for text, found in zip(texts, asked, strict=True)]
+        return self._reader.read(texts, given)
+
+    def fields(self, text: str, opinions: Sequence[Opinion]) -> dict[str, Any]:
+        """The fields of a text in which a model found these opinions; a blank text holds none."""
+        shown = tuple(
+            replace(opinion, negated=opinion.opinion is not None and self._holds_negation(opinion.opinion.text))
+            for opinion in (() if is_blank(text) else opinions)
+        )
+        fields: dict[str, Any] = {"opinions": shown}
+        if self.elements.polarities:
+            sentences = label_sentences(text, shown)
+            fields |= {"sentences": sentences, "label": label_of([sentence.label for sentence in sentences])}
+        return fields
+
+    def opinions(
+        self,
+        texts: Sequence[str],
+        given: Sequence[tuple[Span, ...]] | None = None,
+        on_batch: Callable[[int], None] = lambda texts: None,
+    ) -> list[tuple[Opinion, ...]]:
+        """The opinions of each text alone; a blank text has none. `given`: of each text the aspects asked for."""
+        found = self._reader.opinions(self._reader.read(texts, given), on_batch)
+        return [() if is_blank(text) else opinions for text, opinions in zip(texts, found, strict=True)]
+
+
+def not_found(asked: Asked | None, number: int) -> tuple[str, ...]:
+    """The warning of a text that some of the aspects asked for do not stand in."""
+    missing = [name for name, places in asked[number].items() if not places] if asked is not None else []
+    return (f"aspect_not_found: {', '.join(missing)}",) if missing else ()
 
 
 def label_sentences(text: str, opinions: Sequence[Opinion]) -> tuple[Sentence, ...]:
@@ -109,10 +133,6 @@ def label_of(parts: Sequence[str]) -> str:
     return next((name for name in ("positive", "negative") if name in found), "neutral")
 
 
-def _unless_blank(texts: Sequence[str], found: Sequence[tuple[Opinion, ...]]) -> list[tuple[Opinion, ...]]:
-    return [() if is_blank(text) else opinions for text, opinions in zip(texts, found, strict=True)]
-
-
-def _spans(text: str, found: dict[str, list[tuple[int, int]]]) -> tuple[Span, ...]:
+def _spans(text: str, found: Mapping[str, Sequence[tuple[int, int]]]) -> tuple[Span, ...]:
     places = sorted({place for places in found.values() for place in places})
     return tuple(Span(text[start:end], start, end) for start, end in places)

@@ -59,12 +59,14 @@ class OpinionExtractor(EncodedModel):
 
     def forward(self, batch: OpinionBatch) -> Extraction:
         """A batch of W windows -> their spans and pairs, in float32."""
-        states = self.encoder(batch.token_ids, batch.mask)
-        with torch.autocast(states.device.type, enabled=False):
-            return self.read(states.float(), batch)
+        return self.read(self.encoder(batch.token_ids, batch.mask), batch)
 
     def read(self, states: Tensor, batch: OpinionBatch) -> Extraction:
-        """The same from the encoder's states (W, T, D) float32."""
+        """The same from the encoder's states (W, T, D)."""
+        with torch.autocast(states.device.type, enabled=False):
+            return self._read(states.float(), batch)
+
+    def _read(self, states: Tensor, batch: OpinionBatch) -> Extraction:
         possible = span_mask(batch.begins, batch.ends, self.elements.longest, whole=self.elements.clauses)
         scores = None if self.spans is None else self.spans(states, batch)
         by_kind = dict(zip(self.elements.kinds, () if scores is None else scores.unbind(dim=1), strict=False))

@@ -1,23 +1,17 @@
-"""Opinions of many texts, batched by length, returned in the order the texts came."""
+"""Opinions of many texts, and the scores that are shown of them."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
-from groundswell.data.batching import sorted_batches
-from groundswell.data.opinion_batching import OpinionDocuments
-from groundswell.data.opinion_targets import LocatedText, windows_of
-from groundswell.model.opinion_decoding import TokenOpinion, decode, opinions_of
+from groundswell.data.opinion_targets import LocatedText
 from groundswell.model.opinion_extractor import OpinionExtractor
+from groundswell.model.shared_scoring import HeadModels, score_heads
 from groundswell.types import Opinion
-
-BATCH_TOKENS = 8192
-MOST_WINDOWS = 64  # the scores of all spans of a window take length ** 2 numbers
 
 
 @dataclass(frozen=True)
@@ -55,17 +49,5 @@ def extract_opinions(
 
     on_batch   called with the number of texts done
     """
-    nothing: Counter[str] = Counter()
-    windows = [windows_of(text, (), model.elements, nothing) for text in located]
-    # Windows do not know of each other, so those of a long text may stand in several batches.
-    homes = [(text, number) for text, several in enumerate(windows) for number in range(len(several))]
-    documents = OpinionDocuments([(windows[text][number],) for text, number in homes], pad_id)
-    candidates: list[list[TokenOpinion]] = [[] for _ in located]
-    with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-        for indices in sorted_batches(documents.lengths, batch_tokens=BATCH_TOKENS, batch_rows=MOST_WINDOWS):
-            batch = documents.collate(indices).to(device)
-            for one in decode(model(batch), model.elements):
-                text, number = homes[indices[one.window]]
-                candidates[text].append(one._replace(window=number))
-            on_batch(sum(homes[index][1] == 0 for index in indices))
-    return [opinions_of(text, mine, model.elements) for text, mine in zip(located, candidates, strict=True)]
+    models = HeadModels(model.encoder, {}, model, pad_id)
+    return score_heads(models, located, device=device, bfloat16=bfloat16, on_batch=on_batch).opinions

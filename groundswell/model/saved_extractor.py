@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from groundswell.data.opinion_targets import Elements, LocatedText, locate
-from groundswell.errors import RunFolderError
 from groundswell.model.encoder import Encoder
 from groundswell.model.opinion_extractor import OpinionExtractor
 from groundswell.model.opinion_scoring import Calibration, extract_opinions
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.text.tokenization import TextTokenizer, Tokens
 from groundswell.types import Opinion, Span
-
-HEAD = "head.safetensors"
 
 
 @dataclass(frozen=True)
@@ -35,38 +31,24 @@ class SavedExtractor:
         """The network on a device."""
         return OpinionReader(self, device, bfloat16=bfloat16)
 
-    def save(self, folder: Path) -> dict[str, Any]:
-        """Write encoder, tokens and head into an existing folder; returns what else must be written down."""
-        self.model.encoder.save(folder)
-        self.tokenizer.tokens.save(folder)
-        weights = {
-            name: tensor.contiguous()
-            for name, tensor in self.model.state_dict().items()
-            if not name.startswith("encoder.")
-        }
-        save_file(weights, folder / HEAD)
-        return {"elements": asdict(self.model.elements), "calibration": asdict(self.calibration)}
+    def describe(self) -> dict[str, Any]:
+        """What must be written down beside the weights."""
+        return {"opinions": {"elements": asdict(self.model.elements), "calibration": asdict(self.calibration)}}
 
 
 def load_extractor(
     folder: Path, described: dict[str, Any], encoder: Encoder, tokens: Tokens, text: TextSettings
 ) -> SavedExtractor:
-    """The extractor of a model folder in float32 and eval mode; RunFolderError when its head does not fit.
+    """The extractor whose head lies in a folder, in float32 and eval mode; RunFolderError when its head does not fit.
 
-    described   what `save` returned
+    described   what `describe` returned
     """
-    found = described["elements"]
+    found = described["opinions"]["elements"]
     elements = Elements(**{**found, "polarities": tuple(found["polarities"]), "categories": tuple(found["categories"])})
     model = OpinionExtractor(encoder, elements)
-    missing, unexpected = model.load_state_dict(load_file(folder / HEAD), strict=False)
-    lost = [name for name in missing if not name.startswith("encoder.")]
-    if lost or unexpected:
-        raise RunFolderError(
-            f"{folder / HEAD}: does not fit the model ({', '.join([*lost, *unexpected])}). Train again"
-        )
-    return SavedExtractor(
-        model.eval(), make_text_tokenizer(tokens, text), text, Calibration(**described["calibration"])
-    )
+    model.load_head(folder)
+    calibration = Calibration(**described["opinions"]["calibration"])
+    return SavedExtractor(model.eval(), make_text_tokenizer(tokens, text), text, calibration)
 
 
 class OpinionReader:

@@ -2,7 +2,8 @@
 
 config.json model.safetensors tokenizer.json …          a pretrained encoder, loadable by `AutoModel.from_pretrained`
 encoder.json encoder.safetensors vocabulary.json        an encoder trained from scratch
-head.safetensors                                        weights of pooling and head
+head.safetensors                                        weights of pooling and head, or of what finds opinions
+heads/NAME/head.safetensors                             the same of each head of a multi-task model
 features.json linear.safetensors                        a baseline, which has neither encoder nor head
 groundswell.json                                        task, labels, cleaning, truncation, pooling
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -26,13 +27,12 @@ from groundswell.model.pretrained import load_encoder, load_tokenizer
 from groundswell.model.saved_extractor import SavedExtractor, load_extractor
 from groundswell.model.scorer import NetworkScorer, Scorer
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
-from groundswell.representation.pooling import PoolingName
 from groundswell.run_folder import write_json
 from groundswell.text.own_tokens import load_tokens
 from groundswell.text.pretrained_tokens import PretrainedTokens
 from groundswell.text.tokenization import TextTokenizer, Tokens
 
-DESCRIPTION = "groundswell.json"
+DESCRIPTION, HEADS = "groundswell.json", "heads"
 FORMAT = 1
 
 
@@ -54,6 +54,10 @@ class SavedNetwork:
         """The network on a device."""
         return NetworkScorer(self.model, self.tokenizer, device, bfloat16=bfloat16)
 
+    def describe(self) -> dict[str, Any]:
+        """What must be written down beside the weights."""
+        return {"outputs": asdict(self.outputs), "pooling": self.model.pooling.name}
+
 
 @dataclass(frozen=True)
 class SavedBaseline:
@@ -68,26 +72,47 @@ class SavedBaseline:
         return self.classifier
 
 
-SavedModel = SavedNetwork | SavedBaseline | SavedExtractor
+Reads = Literal["text", "sentences", "both"]
+
+
+@dataclass(frozen=True)
+class SavedHeads:
+    """Several models that share one encoder, its tokens and what happens to a text before it; by name.
+
+    reads   what each labels of a text: the whole, each sentence for itself, or both
+    """
+
+    heads: dict[str, SavedNetwork | SavedExtractor]
+    reads: dict[str, Reads]
+
+
+SavedModel = SavedNetwork | SavedBaseline | SavedExtractor | SavedHeads
 
 
 def save_model(saved: SavedModel, folder: Path) -> None:
     """Write a model into an existing folder."""
     description: dict[str, Any] = {"format": FORMAT}
-    if isinstance(saved, SavedExtractor):
-        description |= {"opinions": saved.save(folder), "text": asdict(saved.text)}
-        write_json(folder / DESCRIPTION, description)
-        return
-    description["outputs"] = asdict(saved.outputs)
     if isinstance(saved, SavedBaseline):
         saved.classifier.save(folder)
-        description["cleaning"] = list(saved.cleaning)
+        description |= {"outputs": asdict(saved.outputs), "cleaning": list(saved.cleaning)}
+    elif isinstance(saved, SavedHeads):
+        _save_encoder(next(iter(saved.heads.values())), folder, description)
+        description["heads"] = {}
+        for name, head in saved.heads.items():
+            (folder / HEADS / name).mkdir(parents=True)
+            head.model.save_head(folder / HEADS / name)
+            description["heads"][name] = {"reads": saved.reads[name], **head.describe()}
     else:
-        saved.model.encoder.save(folder)
-        saved.tokenizer.tokens.save(folder)
+        _save_encoder(saved, folder, description)
         saved.model.save_head(folder)
-        description |= {"pooling": saved.model.pooling.name, "text": asdict(saved.text)}
+        description |= saved.describe()
     write_json(folder / DESCRIPTION, description)
+
+
+def _save_encoder(saved: SavedNetwork | SavedExtractor, folder: Path, description: dict[str, Any]) -> None:
+    saved.model.encoder.save(folder)
+    saved.tokenizer.tokens.save(folder)
+    description["text"] = asdict(saved.text)
 
 
 def load_model(folder: Path) -> SavedModel:
@@ -101,29 +126,34 @@ def load_model(folder: Path) -> SavedModel:
             f"{folder / DESCRIPTION}: format {description.get('format')!r}, expected {FORMAT}. "
             "It was written by another version of groundswell; install that one, or train again"
         )
-    if "opinions" in description:
-        encoder, tokens = _encoder_and_tokens(folder)
-        return load_extractor(folder, description["opinions"], encoder, tokens, _text_settings(description))
-    found: dict[str, Any] = description["outputs"]
-    names = ("labels", "prior", "thresholds")  # older folders have no thresholds
-    outputs = Outputs(**{**found, **{name: tuple(found.get(name, ())) for name in names}})
     if (folder / FEATURES).exists():
-        return SavedBaseline(load_linear(folder), outputs, tuple(description["cleaning"]))
-    return _load_network(folder, description, outputs)
+        return SavedBaseline(load_linear(folder), _outputs(description), tuple(description["cleaning"]))
+    found = description["text"]
+    parts = (*_encoder_and_tokens(folder), TextSettings(**{**found, "cleaning": tuple(found["cleaning"])}))
+    if "heads" not in description:
+        return _load_head(folder, description, *parts)
+    heads: dict[str, Any] = description["heads"]
+    return SavedHeads(
+        {name: _load_head(folder / HEADS / name, one, *parts) for name, one in heads.items()},
+        {name: one["reads"] for name, one in heads.items()},
+    )
 
 
-def _load_network(folder: Path, description: dict[str, Any], outputs: Outputs) -> SavedNetwork:
-    text = _text_settings(description)
-    pooling: PoolingName = description["pooling"]
-    encoder, tokens = _encoder_and_tokens(folder)
+def _load_head(
+    folder: Path, described: dict[str, Any], encoder: Encoder, tokens: Tokens, text: TextSettings
+) -> SavedNetwork | SavedExtractor:
+    if "opinions" in described:
+        return load_extractor(folder, described, encoder, tokens, text)
+    outputs, pooling = _outputs(described), described["pooling"]
     model = TextClassifier(encoder, pooling, len(outputs.labels))
     model.load_head(folder)
-    model.eval()
-    return SavedNetwork(model, make_text_tokenizer(tokens, text), outputs, text)
+    return SavedNetwork(model.eval(), make_text_tokenizer(tokens, text), outputs, text)
 
 
-def _text_settings(description: dict[str, Any]) -> TextSettings:
-    return TextSettings(**{**description["text"], "cleaning": tuple(description["text"]["cleaning"])})
+def _outputs(described: dict[str, Any]) -> Outputs:
+    found: dict[str, Any] = described["outputs"]
+    names = ("labels", "prior", "thresholds")  # older folders have no thresholds
+    return Outputs(**{**found, **{name: tuple(found.get(name, ())) for name in names}})
 
 
 def _encoder_and_tokens(folder: Path) -> tuple[Encoder, Tokens]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from accelerate import Accelerator
@@ -18,6 +18,7 @@ from accelerate.utils import broadcast_object_list, gather_object
 from torch import Tensor, nn
 
 from groundswell.data.batching import Batch
+from groundswell.data.head_batch import HeadBatch
 from groundswell.data.opinion_batching import OpinionBatch
 from groundswell.errors import TrainingError
 from groundswell.training import checkpoints
@@ -30,17 +31,24 @@ Evaluate = Callable[[nn.Module], dict[str, float]]
 LOG_SECONDS = 5.0
 
 
-class Batches(Protocol):
+AnyBatch = TypeVar("AnyBatch", bound=Batch | OpinionBatch | HeadBatch, covariant=True)
+
+
+class BatchesOf(Protocol[AnyBatch]):
     """The order of the training texts and how a batch is made of them."""
 
     def plan(self, epoch: int) -> Sequence[Sequence[int]]:
         """The micro-batches of an epoch, each the numbers of its texts; depends on the epoch alone."""
 
-    def collate(self, indices: Sequence[int], *, counted: bool = True) -> Batch | OpinionBatch:
+    def collate(self, indices: Sequence[int], *, counted: bool = True) -> AnyBatch:
         """The batch of some texts; with `counted=False` none of them has weight."""
 
     def describe(self, indices: Sequence[int]) -> str:
         """Where these texts stand in the source, for an error message."""
+
+
+TaskBatches = BatchesOf[Batch | OpinionBatch]
+Batches = BatchesOf[Batch | OpinionBatch | HeadBatch]
 
 
 @dataclass(frozen=True)
@@ -209,7 +217,7 @@ class _Run:
                 {**row, "learning_rate": self.rates[0] * share, "grad_norm": None if norm is None else float(norm)}
             )
 
-    def _share(self, indices: Sequence[int]) -> Batch | OpinionBatch:
+    def _share(self, indices: Sequence[int]) -> Batch | OpinionBatch | HeadBatch:
         """This process's texts of a micro-batch; a process without any gets one that counts for nothing."""
         mine = list(indices)[self.accelerator.process_index :: self.accelerator.num_processes]
         batch = self.batches.collate(mine) if mine else self.batches.collate(indices[:1], counted=False)

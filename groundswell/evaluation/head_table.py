@@ -1,0 +1,93 @@
+"""Tasks trained together against each trained alone: as Markdown and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from groundswell.evaluation.paired_metrics import PairedMetric
+from groundswell.evaluation.report_markup import Html, joined, number, section, table, tag
+from groundswell.evaluation.report_metrics import metric_name
+from groundswell.evaluation.report_style import STYLE
+
+
+@dataclass(frozen=True)
+class HeadRow:
+    """One task.
+
+    found      its metric together (first), alone (second), and the gain
+    split      the texts it is measured on: `test`, or `dev`, which has chosen the epochs and flatters both
+    seconds    of training alone
+    """
+
+    head: str
+    found: PairedMetric
+    split: str
+    num_texts: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class HeadTable:
+    """All tasks of a recipe; `seconds` of training them together."""
+
+    recipe: str
+    rows: tuple[HeadRow, ...]
+    seconds: float
+
+
+HEADER = ("task", "metric", "measured on", "alone", "together", "gain", "training alone, s")
+
+
+def to_markdown(found: HeadTable) -> str:
+    """A table and a closing sentence."""
+    lines = ["| " + " | ".join(HEADER) + " |", "|---|---|---|---:|---:|---:|---:|"]
+    lines += ["| " + " | ".join(cells) + " |" for cells in map(_cells, found.rows)]
+    return "\n".join([*lines, "", verdict(found)]) + "\n"
+
+
+def to_html(found: HeadTable) -> str:
+    """A page that opens anywhere and loads nothing."""
+    title = f"Together and alone: {found.recipe}"
+    body = tag(
+        "main",
+        tag("header", tag("h1", title), tag("p", verdict(found), class_="result")),
+        section("Every task", table("as in the recipe", HEADER, map(_cells, found.rows), numbers=(3, 4, 5, 6))),
+    )
+    head = joined([
+        Html('<meta charset="utf-8">'),
+        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+        tag("title", title),
+        tag("style", Html(STYLE)),
+    ])  # fmt: skip
+    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+def verdict(found: HeadTable) -> str:
+    """The sentences to take away; a gain counts when its interval lies on one side of 0."""
+    better = [row.head for row in found.rows if row.found.difference[1] > 0]
+    worse = [row.head for row in found.rows if row.found.difference[2] < 0]
+    unclear = [row.head for row in found.rows if row.head not in (*better, *worse)]
+    said = ((better, "better together"), (worse, "better alone"), (unclear, "no difference that is sure"))
+    alone = sum(row.seconds for row in found.rows)
+    parts = [f"{what}: {', '.join(names)}" for names, what in said if names]
+    training = f"Training took {found.seconds:,.0f} s together and {alone:,.0f} s alone, one after the other."
+    return f"{'; '.join(parts).capitalize()}. {training}"
+
+
+def _cells(row: HeadRow) -> list[str]:
+    gain, low, high = row.found.difference
+    return [
+        row.head,
+        metric_name(row.found.metric),
+        f"{row.num_texts:,} texts of {row.split}",
+        _interval(row.found.second),
+        _interval(row.found.first),
+        f"{gain:+.3f} ({low:+.3f} to {high:+.3f})",
+        number(row.seconds, 1),
+    ]
+
+
+def _interval(found: Sequence[float]) -> str:
+    value, low, high = found
+    return f"{value:.3f} ({low:.3f}–{high:.3f})"
