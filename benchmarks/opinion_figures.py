@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,8 +105,9 @@ def main() -> None:
     options = parser.parse_args()
     overrides = [word for word in options.words if "=" in word]
     for name in [word for word in options.words if "=" not in word] or FIGURES:
-        with tempfile.TemporaryDirectory() as folder:
-            runs = [measure(name, seed, Path(folder), options.folder, overrides) for seed in options.seeds]
+        data = options.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        runs = [measure(name, seed, data, options.folder, overrides) for seed in options.seeds]
         figure = FIGURES[name]
         values = [run[figure.measured][figure.metric]["value"] for run in runs]
         parts = {

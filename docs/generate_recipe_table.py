@@ -20,7 +20,8 @@ later wins. `groundswell train RECIPE --dry-run` prints it with every default wr
 missing and wrong keys are reported all at once, each with its place, what was found and what is expected.
 
 Paths are relative to the working directory. `null` means that nothing is set; a default that follows from other keys
-is written in its meaning. This page is made by `python docs/generate_recipe_table.py` from `groundswell/recipe.py`.
+is written in its meaning. This page is made by `python docs/generate_recipe_table.py` from
+`groundswell/recipe_sections.py`.
 """
 BOUNDS = (
     ("≥", "minimum", "ge"),
@@ -51,6 +52,10 @@ def _sections(schema: Schema) -> Iterator[tuple[str, str, str]]:
     while waiting:
         path, found = waiting.pop(0)
         inner = _resolved(found, definitions)
+        named = _resolved(inner.get("additionalProperties") or {}, definitions)
+        if "properties" in named:  # sections whose names are free; what stands in them is told of once
+            sections.append((f"{path}.NAME", _with_sections_named(named, definitions)))
+            continue
         if "properties" not in inner:
             own[path] = found
             continue
@@ -63,6 +68,23 @@ def _sections(schema: Schema) -> Iterator[tuple[str, str, str]]:
             name: key for name, key in section["properties"].items() if "properties" not in _resolved(key, definitions)
         }
         yield f"`{path}`", section["description"], _rows(f"{path}.", keys, section.get("required", []), definitions)
+
+
+def _with_sections_named(section: Schema, definitions: Schema) -> Schema:
+    """The same section; keys that are sections themselves refer to the place where these stand alone."""
+    keys: Schema = {}
+    for name, key in section["properties"].items():
+        inner = _resolved(key, definitions)
+        if "properties" in inner:
+            own = ", ".join(f"`{key}`" for key in inner["properties"])
+            key = {"default": "the recipe's", "enum": [f"as in {name}"], "description": f"what differs: {own}"}
+        keys[name] = key
+    required = [
+        name
+        for name in section.get("required", [])
+        if "properties" not in _resolved(section["properties"][name], definitions)
+    ]
+    return {**section, "properties": keys, "required": required}
 
 
 def _rows(prefix: str, keys: Schema, required: list[str], definitions: Schema) -> str:

@@ -116,10 +116,10 @@ def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:
             "training",
             [],
             (
-                "training: found the list [], expected a section with the keys epochs, learning_rate, "
-                "head_learning_rate, batch_tokens, batch_rows, accumulation, schedule, warmup_share, weight_decay, "
-                "clip_norm, loss, label_smoothing, focal_gamma, class_weights, metric, patience, precision, "
-                "checkpoint_minutes, trackers"
+                "training: found the list [], expected a section with the keys loss, label_smoothing, focal_gamma, "
+                "class_weights, metric, epochs, learning_rate, head_learning_rate, batch_tokens, batch_rows, "
+                "accumulation, schedule, warmup_share, weight_decay, clip_norm, patience, precision, "
+                "checkpoint_minutes, trackers, weighting, mixing_temperature"
             ),
         ),
         ("evaluation", "much", "evaluation: found 'much', expected a section with the keys " + EVALUATION_KEYS),
@@ -131,7 +131,7 @@ def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:
         (
             "zzz",
             4,
-            "unknown key 'zzz'; keys of a recipe: task, data, text, model, tuning, training, evaluation, output, seed",
+            "unknown key 'zzz'; keys of a recipe: task, data, heads, text, model, tuning, training, evaluation, output, seed",
         ),
         ("data.split", "group", "data: split='group' needs data.group: set it to the column of the group"),
         ("training.loss", "mse", "training.loss='mse' does not fit task='single_label'; choose cross_entropy or focal"),
