@@ -34,7 +34,7 @@ def rows() -> list[dict[str, Any]]:
     for noun in NOUNS:
         for word, strength in WORDS.items():
             for start in ("the", "our", "well the"):
-                text = f"{start} {noun} was {word}"
+                text = f"{start} {noun} was {word}{'' if start == 'our' else '.'}"
                 found = opinion(text, noun, word)
                 row = {"text": text, "opinions": [found], "label": found["polarity"] if len(made) % 5 else None}
                 made.append({**row, "strength": strength if len(made) % 7 else None})
