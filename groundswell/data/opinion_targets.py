@@ -100,7 +100,7 @@ def windows_of(
     """
     spans = [(_cleaned(opinion.aspect, located), _cleaned(opinion.opinion, located)) for opinion in gold]
     windows, reached = [], set()
-    borders = ClauseBorders(located.cleaned) if elements.clauses else WordBorders(located.cleaned)
+    borders = _borders(located, elements)
     for ids, places in zip(located.tokens.windows, located.tokens.places, strict=True):
         begins, ends = borders(places)
         tuples: dict[tuple[int, ...], None] = {}
@@ -123,6 +123,10 @@ def windows_of(
     return tuple(windows)
 
 
+def _borders(located: LocatedText, elements: Elements) -> WordBorders | ClauseBorders:
+    return ClauseBorders(located.cleaned) if elements.clauses else WordBorders(located.cleaned)
+
+
 def to_original(first: int, last: int, window: int, located: LocatedText) -> Span:
     """The span of tokens `first` to `last` of a window, in the text as received."""
     places = located.tokens.places[window]
@@ -141,7 +145,7 @@ def _cleaned(span: Span | None, located: LocatedText) -> Place | None:
 
 
 def _tokens(span: Place | None, places: Places, begins: np.ndarray, ends: np.ndarray) -> TokenSpan | None:
-    """First and last token over a place, moved out to borders of words; None when not all of it is in the window."""
+    """First and last token over a place, moved out to the next borders; None when not all of it is in the window."""
     if span is None:
         return IMPLICIT
     covered = np.flatnonzero((places[:, 1] > span[0]) & (places[:, 0] < span[1]) & (places[:, 0] < places[:, 1]))
@@ -164,7 +168,7 @@ def _numbers(opinion: Opinion, elements: Elements) -> tuple[int, int]:
 def _why(opinion: Opinion, spans: tuple[Place | None, Place | None], located: LocatedText, elements: Elements) -> str:
     if any(span is not None and span[0] == span[1] for span in spans):
         return "removed by cleaning"
-    borders = WordBorders(located.cleaned)
+    borders = _borders(located, elements)
     for span in spans:
         for places in located.tokens.places:
             begins, ends = borders(places)

@@ -89,6 +89,17 @@ def test_what_cannot_be_learned_is_counted() -> None:
     assert lost == {"in no window": 1}
 
 
+def test_clauses_are_too_long_by_their_own_borders() -> None:
+    """`ignored us` is two words, and the clause that it lies in eight tokens."""
+    (located,) = locate(["Fine food, but the staff ignored us all evening."], [], tokenizer())
+    ignored = Opinion(None, None, span(located.text, "ignored us"), "negative")
+    lost: Counter[str] = Counter()
+    for longest, found in ((8, ((-1, -1, 3, 10, -1, -1),)), (7, ())):
+        clauses = Elements(True, True, (), (), longest, clauses=True)
+        assert windows_of(located, [ignored], clauses, lost)[0].tuples == found
+    assert lost == {"span longer than 7 tokens": 1}
+
+
 def test_repeated_gold_is_one_tuple() -> None:
     (located,) = locate([TEXT], [], tokenizer())
     assert len(windows_of(located, [STAFF, STAFF], ALL, Counter())[0].tuples) == 1
