@@ -42,14 +42,9 @@ def convert(  # noqa: PLR0913 - one parameter per option
     What is wrong in A is listed in B.rejected.jsonl.
     """
     from groundswell.data.accounting import Accounting
-    from groundswell.data.opinion_formats.registry import FORMATS, format_to_write, read_opinions, write_opinions
-    from groundswell.errors import InputError
+    from groundswell.data.opinion_formats.registry import read_opinions, write_opinions
 
-    if target.exists() and Path(source).exists() and target.samefile(source):
-        raise InputError(f"{target}: A and B are the same file, expected two; name another one to write")
-    chosen = to_format or format_to_write(target)
-    if chosen not in FORMATS:
-        raise InputError(f"--to {chosen}: unknown format, expected one of {', '.join(FORMATS)}")
+    chosen = _format_to_write(source, target, to_format)
     accounting = Accounting(source, unit="texts")
     try:
         examples = read_opinions(
@@ -62,6 +57,19 @@ def convert(  # noqa: PLR0913 - one parameter per option
         print_json({"read": accounting.to_dict(), "written": report.to_dict(), "rejected": rejected})
     else:
         _show(accounting, report)
+
+
+def _format_to_write(source: str, target: Path, named: str | None) -> str:
+    """The format of B; InputError when there is none of that name, or when A would be written over."""
+    from groundswell.data.opinion_formats.registry import FORMATS, format_to_write
+    from groundswell.errors import InputError
+
+    if target.exists() and Path(source).exists() and target.samefile(source):
+        raise InputError(f"{target}: A and B are the same file, expected two; name another one to write")
+    chosen = named or format_to_write(target)
+    if chosen not in FORMATS:
+        raise InputError(f"--to {chosen}: unknown format, expected one of {', '.join(FORMATS)}")
+    return chosen
 
 
 def _write_rejected(accounting: Accounting, target: Path) -> str | None:

@@ -15,6 +15,7 @@ from groundswell.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from groundswell.representation.similarity import WordSpace
+    from groundswell.vector_run import VectorRun
 
 app = typer.Typer(no_args_is_help=True, help="Word vectors: learn them, look at them, measure them.")
 
@@ -68,10 +69,7 @@ def train(  # noqa: PLR0913 - one parameter per option
             source, out, settings, reading, text_column=text_column, encoding=encoding, start=start,
             on_epoch=lambda epoch: note(f"epoch {epoch} of {epochs}"),
         )  # fmt: skip
-    note(
-        f"{run.num_texts:,} texts read, {run.num_blank:,} of them without a word; {run.num_words:,} words, "
-        f"{len(run.vectors.words):,} of them with a vector; {run.num_words * epochs / run.seconds:,.0f} words/s"
-    )
+    note(_accounting(run, epochs))
     typer.echo(run.folder)
 
 
@@ -171,6 +169,13 @@ def project(
         note(f"warning: {warning}")
     typer.echo(out.with_suffix(".png"))
     typer.echo(out.with_suffix(".html"))
+
+
+def _accounting(run: VectorRun, epochs: int) -> str:
+    return (
+        f"{run.num_texts:,} texts read, {run.num_blank:,} of them without a word; {run.num_words:,} words, "
+        f"{len(run.vectors.words):,} of them with a vector; {run.num_words * epochs / run.seconds:,.0f} words/s"
+    )
 
 
 @contextmanager
