@@ -97,6 +97,7 @@ def read_split(
         return read_opinions(
             path, format=settings.format, accounting=accounting, repair=settings.repair,
             where=None if name is None else {settings.split_column: name}, max_bad_share=settings.reading.max_bad_share,
+            encoding=settings.reading.encoding,
         )  # fmt: skip
     reading = replace(settings.reading, keep_blank=keep_blank)
     if name is not None:

@@ -171,6 +171,14 @@ def test_compressed_files(tmp_path: Path, suffix: str, compress: Callable[[bytes
     assert read(path)[0].opinions == (NOODLES, STAFF)
 
 
+def test_an_encoding_that_cannot_be_told_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("Le café était bon .####[([1], [3], 'POS')]\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"name its encoding: data\.encoding: gb18030"):
+        read(path)
+    assert read(path, encoding="latin-1")[0].text == "Le café était bon ."
+
+
 def test_what_is_dropped_repeated_placed_and_mended_is_counted(tmp_path: Path) -> None:
     """Of 7 opinions: one conflict, one exact repeat, one with wrong offsets; one span with both polarities stays."""
     path = tmp_path / "a.xml"
