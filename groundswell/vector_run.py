@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,23 +59,23 @@ def train_vectors(  # noqa: PLR0913  (what is read, how, into what; bundling wou
     reading: Reading,
     *,
     text_column: str = "text",
+    encoding: str | None = None,
     start: Path | None = None,
     on_epoch: Callable[[int], None] = lambda epoch: None,
 ) -> VectorRun:
     """Word vectors of the texts of a source, in a new folder.
 
-    start   folder of earlier vectors to go on with
+    encoding   of the source; otherwise it is detected
+    start      folder of earlier vectors to go on with
 
-    Raises DataError for the source or when nothing can be learned of it, RunFolderError when the folder is taken.
+    Raises DataError for the source or when nothing can be learned of it, RunFolderError when the folder is taken or
+    cannot be made.
     """
-    if folder.exists():
-        raise RunFolderError(f"{folder}: exists already. Choose another --out, or remove it")
+    _check_free(folder)
     earlier, described = load_learned(start) if start else (None, None)
-    if described is not None and described != _describe(reading):
-        raise DataError(
-            f"{start}: its texts were read with {described}, found {_describe(reading)}. Read the new texts alike"
-        )
-    texts = [clean(text, reading.cleaning) for text in _texts(source, text_column)]
+    if described is not None:
+        _check_read_alike(f"{start}", described, _describe(reading))
+    texts = [clean(text, reading.cleaning) for text in _texts(source, text_column, encoding)]
     user_words = read_user_dictionary(Path(reading.user_dictionary)) if reading.user_dictionary else ()
     words = [tokens for tokens in Segmentation(reading.tokens, user_words)(texts) if tokens]
     if reading.phrases:
@@ -85,6 +86,38 @@ def train_vectors(  # noqa: PLR0913  (what is read, how, into what; bundling wou
     with run_folder.whole_folder(folder) as aside:
         save_learned(vectors, _describe(reading), aside)
     return VectorRun(folder, vectors, len(texts), len(texts) - len(words), sum(map(len, words)), seconds)
+
+
+def _check_free(folder: Path) -> None:
+    """Learning takes long, so what would stop the writing is told before it."""
+    if folder.exists():
+        raise RunFolderError(f"{folder}: exists already. Choose another --out, or remove it")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"{folder}: cannot be made ({error.filename}: {error.strerror}). Choose another --out"
+        ) from error
+    if not os.access(folder.parent, os.W_OK | os.X_OK):
+        raise RunFolderError(f"{folder}: cannot be made (Permission denied). Choose another --out")
+
+
+def _check_read_alike(start: str, earlier: dict[str, Any], now: dict[str, Any]) -> None:
+    differing = [name for name in now if earlier.get(name) != now[name]]
+    if differing:
+        was, found = (_options({name: told.get(name) for name in differing}) for told in (earlier, now))
+        raise DataError(f"{start}: found {found}, but its texts were read with {was}. Read the new texts alike")
+
+
+def _options(described: dict[str, Any]) -> str:
+    """How texts were read, as on the command line: `--tokens jieba, no --phrases`."""
+    told = []
+    for name, value in described.items():
+        option = f"--{name.replace('_', '-')}" if name != "cleaning" else "the cleaning"
+        if isinstance(value, list):
+            value = ", ".join(value)
+        told.append(f"{option} {value}" if isinstance(value, str) else option if value else f"no {option}")
+    return ", ".join(told)
 
 
 def _learn(
@@ -100,8 +133,8 @@ def _learn(
     return learn_full_softmax(words, settings, device=pick_device(), on_epoch=on_epoch)
 
 
-def _texts(source: str, text_column: str) -> list[str]:
-    rows = open_rows(source, text_column=text_column)
+def _texts(source: str, text_column: str, encoding: str | None) -> list[str]:
+    rows = open_rows(source, text_column=text_column, encoding=encoding)
     return [text for row in rows if isinstance(text := row.values.get(text_column), str) and not is_blank(text)]
 
 

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from groundswell.cli.terminal import console, note, print_json
+from groundswell.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from groundswell.data.accounting import Accounting
     from groundswell.data.opinion_formats.writing import WriteReport
 
 REJECTED_SUFFIX = ".rejected.jsonl"
+# What the readers call by the name of a setting is an option here, or is not offered.
+_SETTINGS = {
+    "Name it as data.format:": "Name it with --from:",
+    "allow more with data.max_bad_share.": "allow more with --max-bad-share.",
+    ", or set data.repair=true.": ", or use --repair.",
+    ", or name its encoding: data.encoding: gb18030 (or big5, utf-16, latin-1 ...).": ".",
+}
 
 
 def convert(  # noqa: PLR0913 - one parameter per option
@@ -42,19 +50,16 @@ def convert(  # noqa: PLR0913 - one parameter per option
     What is wrong in A is listed in B.rejected.jsonl.
     """
     from groundswell.data.accounting import Accounting
-    from groundswell.data.opinion_formats.registry import FORMATS, format_to_write, read_opinions, write_opinions
-    from groundswell.errors import InputError
+    from groundswell.data.opinion_formats.registry import read_opinions, write_opinions
 
-    if target.exists() and Path(source).exists() and target.samefile(source):
-        raise InputError(f"{target}: A and B are the same file, expected two; name another one to write")
-    chosen = to_format or format_to_write(target)
-    if chosen not in FORMATS:
-        raise InputError(f"--to {chosen}: unknown format, expected one of {', '.join(FORMATS)}")
+    chosen = _format_to_write(source, target, to_format)
     accounting = Accounting(source, unit="texts")
     try:
         examples = read_opinions(
             source, format=from_format, accounting=accounting, repair=repair, max_bad_share=max_bad_share
         )
+    except DataError as error:
+        raise DataError(_naming_options(str(error))) from error
     finally:
         rejected = _write_rejected(accounting, target)
     report = write_opinions(examples, target, chosen)
@@ -62,6 +67,24 @@ def convert(  # noqa: PLR0913 - one parameter per option
         print_json({"read": accounting.to_dict(), "written": report.to_dict(), "rejected": rejected})
     else:
         _show(accounting, report)
+
+
+def _format_to_write(source: str, target: Path, named: str | None) -> str:
+    """The format of B; InputError when there is none of that name, or when A would be written over."""
+    from groundswell.data.opinion_formats.registry import FORMATS, format_to_write
+
+    if target.exists() and Path(source).exists() and target.samefile(source):
+        raise InputError(f"{target}: A and B are the same file, expected two; name another one to write")
+    chosen = named or format_to_write(target)
+    if chosen not in FORMATS:
+        raise InputError(f"--to {chosen}: unknown format, expected one of {', '.join(FORMATS)}")
+    return chosen
+
+
+def _naming_options(told: str) -> str:
+    for setting, option in _SETTINGS.items():
+        told = told.replace(setting, option)
+    return told
 
 
 def _write_rejected(accounting: Accounting, target: Path) -> str | None:
@@ -75,7 +98,8 @@ def _write_rejected(accounting: Accounting, target: Path) -> str | None:
     file.unlink(missing_ok=True)  # that of an earlier conversion
     if not rows:
         return None
-    write_text(file, "".join(json.dumps(row) + "\n" for row in rows))
+    told = ({**row, "reason": _naming_options(row["reason"])} for row in rows)
+    write_text(file, "".join(json.dumps(row) + "\n" for row in told))
     first = "the first " if MOST_REJECTED in (len(accounting.rejected), len(opinions)) else ""
     note(f"{file}: {first}{len(rows):,} rejected texts and opinions, with their places")
     return str(file)

@@ -12,6 +12,7 @@ from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import DataError, InputError
 
 if TYPE_CHECKING:
+    from groundswell.evaluation.aspect_names import AspectNames
     from groundswell.evaluation.opinion_groups import AspectGroup, CategoryGroup, OpinionGroups
     from groundswell.evaluation.opinion_wording import PageLanguage
 
@@ -42,25 +43,18 @@ def opinions(  # noqa: PLR0913 - one parameter per option
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """What people say about what: opinions under category and aspect, with intervals and quotes."""
-    from groundswell.data.analysed_records import open_analysed
     from groundswell.evaluation.aspect_names import load_names
-    from groundswell.evaluation.opinion_groups import group_opinions
     from groundswell.evaluation.opinion_tables import groups_as_values
 
     if out is not None and out.exists() and not out.is_dir():
         raise InputError(f"{out}: a file, expected the name of a folder to write")
     if source == "-" and sys.stdin.isatty():
         note("reading from the terminal; end with Ctrl-D, or name a FILE")
-    names = load_names(synonyms or (), implied or (), shipped=shipped)
-    documents = open_analysed(source)
-    groups = group_opinions(documents, names, min_score=min_score)
-    if not groups.overall.num_opinions:
-        raise DataError(_nothing(documents.name, groups))
-    note(f"{documents.name}: {_accounting(groups)}")
+    name, groups = _grouped(source, load_names(synonyms or (), implied or (), shipped=shipped), min_score)
     if out is not None:
-        _write(groups, out, Path(source).name if source != "-" else documents.name, page_language)
+        _write(groups, out, Path(source).name if source != "-" else name, page_language)
     if as_json:
-        print_json(groups_as_values(groups, documents.name))
+        print_json(groups_as_values(groups, name))
         return
     _print(groups, top)
     if out is not None:
@@ -81,6 +75,19 @@ def implied(language: Annotated[Literal["en", "zh"], typer.Argument(help="Of the
     from groundswell.evaluation.aspect_names import shipped_path
 
     typer.echo(shipped_path("implied", language).read_text(encoding="utf-8"), nl=False)
+
+
+def _grouped(source: str, names: AspectNames, min_score: float) -> tuple[str, OpinionGroups]:
+    """How the source is called, and its opinions under category and aspect; DataError when there are none."""
+    from groundswell.data.analysed_records import open_analysed
+    from groundswell.evaluation.opinion_groups import group_opinions
+
+    documents = open_analysed(source)
+    groups = group_opinions(documents, names, min_score=min_score)
+    if not groups.overall.num_opinions:
+        raise DataError(_nothing(documents.name, groups))
+    note(f"{documents.name}: {_accounting(groups)}")
+    return documents.name, groups
 
 
 def _write(groups: OpinionGroups, folder: Path, name: str, language: Literal["auto", "en", "zh"]) -> None:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from groundswell.cli.terminal import console, note, print_json
+from groundswell.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from groundswell.representation.similarity import WordSpace
+    from groundswell.vector_run import VectorRun
 
 app = typer.Typer(no_args_is_help=True, help="Word vectors: learn them, look at them, measure them.")
 
 Vectors = Annotated[Path, typer.Argument(metavar="VECTORS", help="Folder of `vectors train`, or a word2vec file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+# What the library calls by the name of a setting is an option here. A blank in front: no path is altered.
+_SETTINGS = (
+    (re.compile(r" as data\.text\.$"), " with --text-column."),
+    (re.compile(r"^data\.encoding:"), "--encoding:"),
+    (re.compile(r" data\.encoding: (?=gb18030 )"), " --encoding "),
+    (re.compile(r" min_count, "), " --min-count, "),
+    (re.compile(r" (model|objective|width)="), r" --\1 "),
+)
 
 
 @app.command("train")
@@ -37,6 +51,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     phrases: Annotated[bool, typer.Option("--phrases", help="Join pairs such as new_york.")] = False,
     user_dictionary: Annotated[str | None, typer.Option(help="File of words that jieba keeps whole.")] = None,
     text_column: Annotated[str, typer.Option(help="Column of the text.")] = "text",
+    encoding: Annotated[str | None, typer.Option(help="Of the file; otherwise it is detected.")] = None,
     start: Annotated[Path | None, typer.Option("--continue", help="Go on with the vectors of this folder.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Threads; with more than one no two runs are alike.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of every draw.")] = 0,
@@ -49,14 +64,12 @@ def train(  # noqa: PLR0913 - one parameter per option
         model, objective, width, window, min_count, subsample, negatives, epochs, workers=workers, seed=seed
     )
     reading = Reading(tokens=tokens, phrases=phrases, user_dictionary=user_dictionary)
-    run = train_vectors(
-        source, out, settings, reading, text_column=text_column, start=start,
-        on_epoch=lambda epoch: note(f"epoch {epoch} of {epochs}"),
-    )  # fmt: skip
-    note(
-        f"{run.num_texts:,} texts read, {run.num_blank:,} of them without a word; {run.num_words:,} words, "
-        f"{len(run.vectors.words):,} of them with a vector; {run.num_words * epochs / run.seconds:,.0f} words/s"
-    )
+    with _naming_options():
+        run = train_vectors(
+            source, out, settings, reading, text_column=text_column, encoding=encoding, start=start,
+            on_epoch=lambda epoch: note(f"epoch {epoch} of {epochs}"),
+        )  # fmt: skip
+    note(_accounting(run, epochs))
     typer.echo(run.folder)
 
 
@@ -147,6 +160,7 @@ def project(
     from groundswell.evaluation.word_picture import draw_words
     from groundswell.representation.projection import project as place_words
 
+    _check_place(out)
     space = _space(vectors)
     rows = space.rows(words) if words else list(range(min(count, len(space.words))))
     chosen = [space.words[row] for row in rows]
@@ -155,6 +169,30 @@ def project(
         note(f"warning: {warning}")
     typer.echo(out.with_suffix(".png"))
     typer.echo(out.with_suffix(".html"))
+
+
+def _accounting(run: VectorRun, epochs: int) -> str:
+    return (
+        f"{run.num_texts:,} texts read, {run.num_blank:,} of them without a word; {run.num_words:,} words, "
+        f"{len(run.vectors.words):,} of them with a vector; {run.num_words * epochs / run.seconds:,.0f} words/s"
+    )
+
+
+@contextmanager
+def _naming_options() -> Iterator[None]:
+    """Errors inside the block name options for settings."""
+    try:
+        yield
+    except DataError as error:
+        told = str(error)
+        for setting, option in _SETTINGS:
+            told = setting.sub(option, told)
+        raise DataError(told) from error
+
+
+def _check_place(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise InputError(f"--out {out}: there is no folder {str(out.parent)!r}. Create it, or name another place")
 
 
 def _space(path: Path) -> WordSpace:

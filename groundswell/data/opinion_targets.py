@@ -96,20 +96,21 @@ def windows_of(
     """The windows of a text with the gold opinions that lie in each; in `lost` is counted what lies in none.
 
     An opinion whose border falls into a word is learned with the whole word. Reasons in `lost`: `removed by cleaning`,
-    `span longer than N tokens`, `in no window`.
+    `span longer than N tokens`, `span over several clauses`, `in no window`.
     """
-    spans = [(_cleaned(opinion.aspect, located), _cleaned(opinion.opinion, located)) for opinion in gold]
+    spans = [
+        (_cleaned(opinion.aspect, located) if elements.aspects else None,
+         _cleaned(opinion.opinion, located) if elements.opinions else None)
+        for opinion in gold
+    ]  # fmt: skip
     windows, reached = [], set()
-    borders = ClauseBorders(located.cleaned) if elements.clauses else WordBorders(located.cleaned)
+    borders = _borders(located, elements)
     for ids, places in zip(located.tokens.windows, located.tokens.places, strict=True):
         begins, ends = borders(places)
         tuples: dict[tuple[int, ...], None] = {}
         for number, (opinion, (aspect, words)) in enumerate(zip(gold, spans, strict=True)):
-            first = _tokens(aspect, places, begins, ends) if elements.aspects else IMPLICIT
-            second = _tokens(words, places, begins, ends) if elements.opinions else IMPLICIT
-            if first is None or second is None:
-                continue
-            if max(first[1] - first[0], second[1] - second[0]) >= elements.longest:
+            first, second = (_tokens(span, places, begins, ends) for span in (aspect, words))
+            if first is None or second is None or any(_too_much(span, ends, elements) for span in (first, second)):
                 continue
             reached.add(number)
             tuples[(*first, *second, *_numbers(opinion, elements))] = None
@@ -121,6 +122,10 @@ def windows_of(
     for number in set(range(len(gold))) - reached:
         lost[_why(gold[number], spans[number], located, elements)] += 1
     return tuple(windows)
+
+
+def _borders(located: LocatedText, elements: Elements) -> WordBorders | ClauseBorders:
+    return ClauseBorders(located.cleaned) if elements.clauses else WordBorders(located.cleaned)
 
 
 def to_original(first: int, last: int, window: int, located: LocatedText) -> Span:
@@ -141,7 +146,7 @@ def _cleaned(span: Span | None, located: LocatedText) -> Place | None:
 
 
 def _tokens(span: Place | None, places: Places, begins: np.ndarray, ends: np.ndarray) -> TokenSpan | None:
-    """First and last token over a place, moved out to borders of words; None when not all of it is in the window."""
+    """First and last token over a place, moved out to the next borders; None when not all of it is in the window."""
     if span is None:
         return IMPLICIT
     covered = np.flatnonzero((places[:, 1] > span[0]) & (places[:, 0] < span[1]) & (places[:, 0] < places[:, 1]))
@@ -164,11 +169,19 @@ def _numbers(opinion: Opinion, elements: Elements) -> tuple[int, int]:
 def _why(opinion: Opinion, spans: tuple[Place | None, Place | None], located: LocatedText, elements: Elements) -> str:
     if any(span is not None and span[0] == span[1] for span in spans):
         return "removed by cleaning"
-    borders = WordBorders(located.cleaned)
+    borders = _borders(located, elements)
     for span in spans:
         for places in located.tokens.places:
             begins, ends = borders(places)
             found = _tokens(span, places, begins, ends)
-            if found is not None and found[1] - found[0] >= elements.longest:
-                return f"span longer than {elements.longest} tokens"
+            if found is not None and (reason := _too_much(found, ends, elements)):
+                return reason
     return "in no window"
+
+
+def _too_much(span: TokenSpan, ends: np.ndarray, elements: Elements) -> str | None:
+    """Why a span is never looked for, if so."""
+    first, last = span
+    if last - first >= elements.longest:
+        return f"span longer than {elements.longest} tokens"
+    return "span over several clauses" if elements.clauses and ends[first:last].any() else None

@@ -98,6 +98,7 @@ def read_split(
         found = read_opinions(
             path, format=settings.format, accounting=accounting, repair=settings.repair,
             where=None if name is None else {settings.split_column: name}, max_bad_share=settings.reading.max_bad_share,
+            encoding=settings.reading.encoding,
         )  # fmt: skip
         return _with_opinions(found, path, accounting)
     reading = replace(settings.reading, keep_blank=keep_blank)

@@ -72,7 +72,7 @@ def to_markdown(board: Leaderboard) -> str:
     """A table with a heading and a closing sentence."""
     lines = [f"Measured on {board.num_texts:,} texts ({board.split} of {board.data}).", ""]
     lines += ["| " + " | ".join(HEADER) + " |", "|---" + "|---:" * (len(HEADER) - 1) + "|"]
-    lines += ["| " + " | ".join(_cells(row)) + " |" for row in board.rows]
+    lines += ["| " + " | ".join(cells) + " |" for cells in _cells(board)]
     return "\n".join([*lines, "", verdict(board)]) + "\n"
 
 
@@ -103,7 +103,7 @@ def to_html(board: Leaderboard) -> str:
             tag("p", f"{board.num_texts:,} texts of {board.split}; intervals by bootstrap.", class_="muted"),
         ),
         section("What accuracy costs", picture, cost_picture("Accuracy against training", "seconds", trained)),
-        section("Every model", table("best first", HEADER, map(_cells, board.rows), numbers=range(1, len(HEADER)))),
+        section("Every model", table("best first", HEADER, _cells(board), numbers=range(1, len(HEADER)))),
     )
     head = joined([
         Html('<meta charset="utf-8">'),
@@ -127,20 +127,29 @@ def verdict(board: Leaderboard) -> str:
     )
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(board: Leaderboard) -> list[list[str]]:
+    """The table's body; the best model has nothing to be compared with."""
     return [
-        row.name,
-        _interval(row.accuracy),
-        _interval(row.macro_f1),
-        "best" if row.difference == 0 and row.p_value == 1 else f"{row.difference:+.3f}",
-        "" if row.p_value == 1 else ("<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}"),
-        number(row.training_seconds, 1),
-        number(row.parameters),
-        number(row.megabytes, 1),
-        number(row.documents_per_second, 0),
-        number(row.p50_ms, 2),
-        number(row.p99_ms, 2),
+        [
+            row.name,
+            _interval(row.accuracy),
+            _interval(row.macro_f1),
+            *(("best", "") if row is board.rows[0] else (f"{row.difference:+.3f}", _chance(row.p_value))),
+            number(row.training_seconds, 1),
+            number(row.parameters),
+            number(row.megabytes, 1),
+            number(row.documents_per_second, 0),
+            number(row.p50_ms, 2),
+            number(row.p99_ms, 2),
+        ]
+        for row in board.rows
     ]
+
+
+def _chance(p_value: float) -> str:
+    if p_value < 0.001:
+        return "<0.001"
+    return "1" if p_value == 1 else f"{p_value:.3f}"
 
 
 def _interval(found: tuple[float, float, float]) -> str:

@@ -33,54 +33,73 @@ def worthwhile(points: Sequence[Point]) -> list[Point]:
     return kept
 
 
+class Axes(NamedTuple):
+    """Where costs and values lie on the picture.
+
+    powers   of ten: the ticks of the costs
+    ticks    of the values
+    """
+
+    powers: Sequence[int]
+    ticks: Sequence[float]
+
+    def x(self, cost: float) -> float:
+        """The place of a cost, on a logarithmic scale."""
+        share = (math.log10(cost) - self.powers[0]) / (self.powers[-1] - self.powers[0])
+        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(self, value: float) -> float:
+        """The height of a value, from the top."""
+        return round(TOP + (self.ticks[-1] - value) / (self.ticks[-1] - self.ticks[0]) * (HEIGHT - TOP - BOTTOM), 1)
+
+
 def cost_picture(title: str, axis: str, points: Sequence[Point]) -> Html:
     """A scatter on a logarithmic scale of costs; nothing without points."""
     if not points:
         return Html()
-    ticks = round_ticks([end for point in points for end in (point.low, point.high)])
-    powers = _powers([point.cost for point in points])
-
-    def x(cost: float) -> float:
-        share = (math.log10(cost) - powers[0]) / (powers[-1] - powers[0])
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
-
-    def y(value: float) -> float:
-        return round(TOP + (ticks[-1] - value) / (ticks[-1] - ticks[0]) * (HEIGHT - TOP - BOTTOM), 1)
-
-    grid = []
-    for tick in ticks:
-        grid.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(tick), y2=y(tick), class_="grid"))
-        grid.append(tag("text", f"{tick:g}", x=LEFT - 8, y=y(tick) + 4, class_="tick end"))
-    for power in powers:
-        place = x(10.0**power)
-        grid.append(tag("line", x1=place, x2=place, y1=TOP, y2=HEIGHT - BOTTOM, class_="grid"))
-        grid.append(tag("text", f"{10.0**power:g}", x=place, y=HEIGHT - BOTTOM + 18, class_="tick middle"))
-    grid.append(tag("text", axis, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="tick middle"))
+    ends = [end for point in points for end in (point.low, point.high)]
+    axes = Axes(_powers([point.cost for point in points]), round_ticks(ends))
     front = worthwhile(points)
-    path = " ".join(f"{x(point.cost)},{y(point.value)}" for point in front)
-    labels = _label_heights([y(point.value) for point in points], HEIGHT - BOTTOM)
-    grid.append(tag("text", "accuracy", x=LEFT - 8, y=TOP - 14, class_="tick end"))
-    dots = [
-        tag(
-            "g",
-            tag("title", _hint(point)),
-            tag("line", x1=x(point.cost), x2=x(point.cost), y1=y(point.low), y2=y(point.high), class_="mark"),
-            tag("circle", cx=x(point.cost), cy=y(point.value), r=4.5),
-            tag(
-                "line", x1=x(point.cost) + 6, x2=WIDTH - RIGHT + 14, y1=y(point.value), y2=label - 4, class_="grid"
-            ),
-            tag("text", point.name, x=WIDTH - RIGHT + 18, y=label, class_="tick start"),
-            class_="line line0" if point in front else "line line1",
-        )
-        for point, label in zip(points, labels, strict=True)
-    ]  # fmt: skip
+    path = " ".join(f"{axes.x(point.cost)},{axes.y(point.value)}" for point in front)
+    labels = _label_heights([axes.y(point.value) for point in points], HEIGHT - BOTTOM)
+    dots = [_dot(axes, point, label, point in front) for point, label in zip(points, labels, strict=True)]
     drawing = tag(
-        "svg", tag("title", title), tag("desc", _description(points)), *grid,
+        "svg", tag("title", title), tag("desc", _description(points)), *_grid(axes, axis),
         tag("g", tag("polyline", points=path), class_="line line0"), *dots,
         viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", class_="chart",
     )  # fmt: skip
     legend = "Bars: intervals. Joined: no cheaper model is as good."
     return tag("figure", tag("figcaption", title), drawing, tag("p", legend, class_="note"))
+
+
+def _grid(axes: Axes, axis: str) -> list[Html]:
+    """Lines, their numbers and the names of both axes."""
+    grid = []
+    for tick in axes.ticks:
+        height = axes.y(tick)
+        grid.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=height, y2=height, class_="grid"))
+        grid.append(tag("text", f"{tick:g}", x=LEFT - 8, y=height + 4, class_="tick end"))
+    for power in axes.powers:
+        place = axes.x(10.0**power)
+        grid.append(tag("line", x1=place, x2=place, y1=TOP, y2=HEIGHT - BOTTOM, class_="grid"))
+        grid.append(tag("text", f"{10.0**power:g}", x=place, y=HEIGHT - BOTTOM + 18, class_="tick middle"))
+    grid.append(tag("text", axis, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="tick middle"))
+    grid.append(tag("text", "accuracy", x=LEFT - 8, y=TOP - 14, class_="tick end"))
+    return grid
+
+
+def _dot(axes: Axes, point: Point, label: float, worth: bool) -> Html:
+    """A model with its interval and its name, which stands at the height `label`."""
+    x, y = axes.x(point.cost), axes.y(point.value)
+    return tag(
+        "g",
+        tag("title", _hint(point)),
+        tag("line", x1=x, x2=x, y1=axes.y(point.low), y2=axes.y(point.high), class_="mark"),
+        tag("circle", cx=x, cy=y, r=4.5),
+        tag("line", x1=x + 6, x2=WIDTH - RIGHT + 14, y1=y, y2=label - 4, class_="grid"),
+        tag("text", point.name, x=WIDTH - RIGHT + 18, y=label, class_="tick start"),
+        class_="line line0" if worth else "line line1",
+    )
 
 
 def _powers(costs: Sequence[float]) -> list[int]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from groundswell.errors import RunFolderError
 from groundswell.model.bag_of_vectors import BagOfVectors
@@ -23,6 +22,7 @@ from groundswell.run_folder import write_json
 from groundswell.text.vocabulary import UNKNOWN_ID
 
 EncoderName = Literal["bag", "cnn", "rnn", "lstm", "gru", "transformer"]
+Network = BagOfVectors | Convolutional | Recurrent | Transformer
 WEIGHTS, SETTINGS = "encoder.safetensors", "encoder.json"
 
 
@@ -66,8 +66,8 @@ class FromScratchEncoder(Encoder):
         embedding = TokenEmbedding(
             settings.num_tokens, settings.width, vectors=vectors, static=settings.static, dropout=settings.dropout
         )
-        self.network = NETWORKS[settings.kind](embedding, settings)
-        self.width = int(self.network.width)  # type: ignore[arg-type]
+        self.network = _network(embedding, settings)
+        self.width = self.network.width
         self.positions = settings.positions if settings.kind == "transformer" else None
 
     def forward(self, token_ids: Tensor, mask: Tensor, entry: Tensor | None = None) -> Tensor:
@@ -96,43 +96,18 @@ def load_from_scratch(folder: Path) -> FromScratchEncoder:
     return encoder
 
 
-def _bag(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
-    return BagOfVectors(embedding, settings.width, ngrams=settings.ngrams, buckets=settings.buckets)
-
-
-def _convolutional(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
-    return Convolutional(embedding, settings.width, filters=settings.filters, kernel_sizes=settings.kernel_sizes)
-
-
-def _recurrent(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
-    assert settings.kind in ("rnn", "lstm", "gru")
-    return Recurrent(
-        embedding,
-        settings.width,
-        cell=settings.kind,
-        hidden=settings.hidden,
-        layers=settings.layers,
-        bidirectional=settings.bidirectional,
-        dropout=settings.dropout,
-    )
-
-
-def _transformer(embedding: TokenEmbedding, settings: EncoderSettings) -> nn.Module:
-    return Transformer(
-        embedding,
-        settings.width,
-        layers=settings.layers,
-        heads=settings.heads,
-        positions=settings.positions,
-        dropout=settings.dropout,
-    )
-
-
-NETWORKS: dict[EncoderName, Callable[[TokenEmbedding, EncoderSettings], nn.Module]] = {
-    "bag": _bag,
-    "cnn": _convolutional,
-    "rnn": _recurrent,
-    "lstm": _recurrent,
-    "gru": _recurrent,
-    "transformer": _transformer,
-}
+def _network(embedding: TokenEmbedding, settings: EncoderSettings) -> Network:
+    width, layers, dropout = settings.width, settings.layers, settings.dropout
+    match settings.kind:
+        case "bag":
+            return BagOfVectors(embedding, width, ngrams=settings.ngrams, buckets=settings.buckets)
+        case "cnn":
+            return Convolutional(embedding, width, filters=settings.filters, kernel_sizes=settings.kernel_sizes)
+        case "transformer":
+            heads, positions = settings.heads, settings.positions
+            return Transformer(embedding, width, layers=layers, heads=heads, positions=positions, dropout=dropout)
+        case cell:
+            return Recurrent(
+                embedding, width, cell=cell, hidden=settings.hidden, layers=layers,
+                bidirectional=settings.bidirectional, dropout=dropout,
+            )  # fmt: skip

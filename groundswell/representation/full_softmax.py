@@ -95,8 +95,8 @@ def learn_full_softmax(
     check_many(texts)
     if settings.model != "skip_gram":
         raise DataError(
-            f"word vectors: found model={settings.model}, but objective=full is defined for skip_gram. Set it, or "
-            "choose objective=negative or hierarchical"
+            f"word vectors: found model={settings.model}, but objective=full is defined for skip_gram. Set "
+            "model=skip_gram, or choose objective=negative"
         )
     found = Counter(word for text in texts for word in text)
     counted = [(word, count) for word, count in found.items() if count >= settings.min_count]

@@ -7,6 +7,7 @@ binary   "2 3\\n", then for each word: the word, a blank, D little-endian float3
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +21,9 @@ from groundswell.errors import DataError
 
 BLOCK = 16 * 2**20
 LONGEST_WORD = 4096
+WIDEST = 100_000  # numbers of a vector; more is a damaged first line
 Vectors = NDArray[np.float32]
 # Words, first bytes of their numbers, and how many bytes these take.
-WIDEST = 100_000  # numbers of a vector; more is a damaged first line
 Found = tuple[list[bytes], list[int], list[int]]
 
 
@@ -55,15 +56,27 @@ class VectorFile:
         """(K, D) vectors of some words; NaN for a word that the file does not hold."""
         found = np.full((len(words), self.width), np.nan, dtype=np.float32)
         wanted = sorted((self.numbers[word], place) for place, word in enumerate(words) if word in self.numbers)
-        with self.path.open("rb") as file:
-            for number, place in wanted:
-                found[place] = self._read(file, number)
+        found[[place for _, place in wanted]] = self._read_all([number for number, _ in wanted])
         return found
 
     def matrix(self) -> Vectors:
         """(V, D) all vectors."""
-        with self.path.open("rb") as file:
-            return np.stack([self._read(file, number) for number in range(len(self))])
+        return self._read_all(range(len(self)))
+
+    def _read_all(self, numbers: Sequence[int]) -> Vectors:
+        """(K, D) the rows of some numbers; DataError when one of them holds nan or inf."""
+        found = np.empty((len(numbers), self.width), dtype=np.float32)
+        with self.path.open("rb") as file, np.errstate(over="ignore", invalid="ignore"):
+            for row, number in enumerate(numbers):
+                found[row] = self._read(file, number)
+            total = found.sum(dtype=np.float64)  # too wide for finite float32 to reach inf
+        if not np.isfinite(total):
+            row, column = np.argwhere(~np.isfinite(found))[0]
+            raise DataError(
+                f"{self._place_of(numbers[row], int(column))}, expected a finite number. "
+                "The file is damaged; fetch or write it again"
+            )
+        return found
 
     def _read(self, file: BinaryIO, number: int) -> Vectors:
         file.seek(int(self.places[number]))
@@ -81,6 +94,18 @@ class VectorFile:
 
     def _place(self, number: int) -> str:
         return f"{self.path}: row {number + 1} ({self.words[number]!r})"
+
+    def _place_of(self, number: int, column: int) -> str:
+        """Where one number of a row stands, and what stands there; in text by line and character."""
+        with self.path.open("rb") as file:
+            if self.binary:
+                return f"{self._place(number)}: found {self._read(file, number)[column]} as number {column + 1}"
+            end = int(self.places[number])
+            line = 1 + sum(file.read(min(BLOCK, end - at)).count(b"\n") for at in range(0, end, BLOCK))
+            raw = file.read(int(self.sizes[number]))
+        field = list(re.finditer(rb"\S+", raw))[column]
+        character = len(self.words[number]) + 1 + field.start() + 1
+        return f"{self.path}:{line}:{character}: found {field[0].decode()!r} as number {column + 1} of the row"
 
 
 def open_vectors(path: str | Path) -> VectorFile:

@@ -165,7 +165,7 @@ def _put_back(model: Any, start: WordVectors, settings: VectorSettings) -> None:
         if found != expected:
             raise DataError(
                 f"word vectors: found {name}={found}, but the vectors to go on with have {expected}. "
-                f"Set {name} to it, or start anew"
+                f"Set {name}={expected}, or start anew"
             )
     if settings.objective == "hierarchical":
         raise DataError(

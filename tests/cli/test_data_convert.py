@@ -97,10 +97,25 @@ def test_offsets_are_mended_on_request(command, tmp_path: Path) -> None:
     source = tmp_path / "a.jsonl"
     span = {"text": "good", "start": 1, "end": 5}
     source.write_text(json.dumps({"text": "good food", "opinions": [{"opinion": span, "polarity": "positive"}]}))
-    assert command("data", "convert", source, tmp_path / "b.json").code == 2
+    code, _, err = command("data", "convert", source, tmp_path / "b.json")
+    assert code == 2
+    assert "Mend them, or allow more with --max-bad-share. The first: " in err
+    assert err.endswith("'good' stands at 0-4: mend the offsets, or use --repair.\n")
+    (rejected,) = (tmp_path / "b.json.rejected.jsonl").read_text().splitlines()
+    assert json.loads(rejected)["reason"].endswith("mend the offsets, or use --repair.")
     code, out, _ = command("data", "convert", source, tmp_path / "b.json", "--repair")
     assert code == 0
     assert "repaired (wrong offsets; the nearest occurrence of the string is taken): row 1" in out
+
+
+def test_what_cannot_be_told_is_named_by_options(command, tmp_path: Path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("Good food.\n")
+    err = command("data", "convert", source, tmp_path / "b.json").err
+    assert ":1: the format cannot be told from the first lines. Name it with --from: semeval14, semeval16, " in err
+    source.write_bytes("café".encode("latin-1"))
+    err = command("data", "convert", source, tmp_path / "b.json").err
+    assert err.endswith("is valid in none of utf-8, gb18030 and big5. Save the file as UTF-8.\n")
 
 
 @pytest.mark.parametrize(

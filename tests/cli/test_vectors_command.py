@@ -98,13 +98,61 @@ def test_training_goes_on(learned: Path, texts: Path, tmp_path: Path, command) -
     code, out, _ = command("vectors", "show", str(tmp_path / "second"), "--json")
     assert json.loads(out)["words"] == 13  # sees, fresh and snow are new
     code, _, err = command(*arguments, "--out", str(tmp_path / "third"), "--tokens", "characters")
+    assert (code, err) == (
+        2,
+        f"groundswell: {learned}: found --tokens characters, but its texts were read with --tokens words. "
+        "Read the new texts alike\n",
+    )
+    code, _, err = command(*arguments, "--out", str(tmp_path / "third"), "--phrases")
+    assert "found --phrases, but its texts were read with no --phrases. " in err
+
+
+def test_a_place_that_cannot_be_written_is_told_before_learning(learned: Path, texts: Path, command) -> None:
+    for out, told in (
+        (learned, "exists already. Choose another --out, or remove it"),
+        (texts / "in-a-file", f"cannot be made ({texts}: File exists). Choose another --out"),
+    ):
+        code, _, err = command("vectors", "train", str(texts), "--out", str(out))
+        assert (code, err) == (2, f"groundswell: {out}: {told}\n")
+    out = learned / "none" / "picture"
+    code, _, err = command("vectors", "project", str(learned), "--out", str(out))
+    told = f"groundswell: --out {out}: there is no folder '{out.parent}'. Create it, or name another place\n"
+    assert (code, err) == (2, told)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--min-count", "999"], "the most frequent one 400 times). Lower --min-count, or give more text"),
+        (["--text-column", "body"], "Columns: text. Name the right one with --text-column."),
+        (["--encoding", "utf-9"], "--encoding: unknown encoding 'utf-9'. Did you mean 'utf-8'? Leave it out to have "),
+        (["--objective", "full", "--model", "cbow"], "found --model cbow, but --objective full is defined for "
+         "skip_gram. Set --model skip_gram, or choose --objective negative\n"),
+        (["--continue", "."], "but the vectors to go on with have 16. Set --width 16, or start anew"),
+        (["--continue", ".", "--width", "16", "--objective", "hierarchical"], "found --objective hierarchical, but the "
+         "vectors to go on with have negative. Set --objective negative, or start anew"),
+        (["--continue", ".", "--width", "16", "--objective", "full"], "goes on with --objective negative only."),
+    ],
+)  # fmt: skip
+def test_errors_name_the_options(options: list[str], told: str, learned: Path, tmp_path: Path, command) -> None:
+    lines = [json.dumps({"text": line}) for line in ["cat eats meat daily"] * 400]
+    (tmp_path / "texts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    options = [str(learned) if option == "." else option for option in options]
+    command_line = ["vectors", "train", str(tmp_path / "texts.jsonl"), "--out", str(tmp_path / "none"), *options]
+    code, out, err = command(*command_line)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert not (tmp_path / "none").exists()
+
+
+def test_bytes_that_are_no_text_ask_for_the_encoding(tmp_path: Path, command) -> None:
+    (tmp_path / "latin.txt").write_bytes("café déjà vu\n".encode("latin-1") * 20)
+    arguments = ["vectors", "train", str(tmp_path / "latin.txt"), "--out", str(tmp_path / "vectors"), "--epochs", "1"]
+    code, _, err = command(*arguments)
     assert code == 2
-    assert "Read the new texts alike" in err
-
-
-def test_an_existing_folder_is_not_written_over(learned: Path, texts: Path, command) -> None:
-    code, _, err = command("vectors", "train", str(texts), "--out", str(learned))
-    assert (code, err) == (2, f"groundswell: {learned}: exists already. Choose another --out, or remove it\n")
+    assert "or name its encoding: --encoding gb18030 (or big5, utf-16, latin-1 ...)." in err
+    code, _, _ = command(*arguments, "--encoding", "latin-1")
+    assert code == 0
 
 
 def test_a_corpus_of_one_line(tmp_path: Path, command) -> None:

@@ -46,6 +46,10 @@ def opinion(
     )
 
 
+SCREEN = opinion(CHINESE, "屏幕", "很亮", "positive", "DISPLAY#QUALITY")
+HEAT = opinion(CHINESE, "发热", "有点严重", "negative", "LAPTOP#OPERATION_PERFORMANCE")
+
+
 def example(text: str, *opinions: Opinion, row: int = 1, **more: Any) -> Example:
     """An example whose opinions are in the order of the text."""
     return Example(str(row), text, None, row, opinions=tuple(sorted(opinions, key=opinion_order)), **more)

@@ -55,7 +55,7 @@ MISTAKES = [
         ),
         (
             "FILE:1:42: aspect '屏幕' has the offsets 1-3, but the text holds '幕很' there. '屏幕' stands "
-            "at 0-2: mend the offsets, or use --repair."
+            "at 0-2: mend the offsets, or set data.repair=true."
         ),
     ),
     (
@@ -177,7 +177,7 @@ MISTAKES = [
         labelled(1, 3, "屏幕", "aspect##positive"),
         (
             "FILE:18:9: aspect '屏幕' has the offsets 1-3, but the text holds '幕很' there. '屏幕' stands "
-            "at 0-2: mend the offsets, or use --repair."
+            "at 0-2: mend the offsets, or set data.repair=true."
         ),
     ),
     (
@@ -239,7 +239,7 @@ HEADER = "id,Reviews,AspectTerms,OpinionTerms,Categories,Polarities\n"
             REVIEW,
             "1,屏幕,0,1,很亮,2,4,体验,正面",
             "LABELS:2:3 (AspectTerms): aspect '屏幕' has the offsets 0-1, but the text holds '屏' there. '屏幕' stands "
-            "at 0-2: mend the offsets, or use --repair.",
+            "at 0-2: mend the offsets, or set data.repair=true.",
         ),
         (
             REVIEW,
@@ -287,7 +287,7 @@ def test_a_single_file_joined_by_row_number_is_refused_with_its_cause(tmp_path: 
     assert refusal(path).startswith(
         f"{path}: 3 of 3 opinions are bad, more than the 1 % allowed. Likely cause (3 of 3 wrong spans fit it): labels "
         "and texts were joined by row number instead of by id, or the texts were changed. Mend them, or allow more "
-        f"with --max-bad-share. The first: {path}:2:10 (OpinionTerms): opinion '太差' does not occur in its text"
+        f"with data.max_bad_share. The first: {path}:2:10 (OpinionTerms): opinion '太差' does not occur in its text"
     )
 
 
@@ -339,7 +339,7 @@ def test_a_term_with_wrong_offsets_is_mended_only_on_request(tmp_path: Path) -> 
     row = {"text": "屏幕和屏幕和屏幕", "opinions": [{"aspect": span, "polarity": "positive"}]}
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(row))
-    assert refusal(path).endswith("'屏幕' stands at 3-5: mend the offsets, or use --repair.")
+    assert refusal(path).endswith("'屏幕' stands at 3-5: mend the offsets, or set data.repair=true.")
     (found,) = read(path, repair=True)
     assert found.opinions
     assert found.opinions[0].aspect
@@ -363,7 +363,7 @@ def test_a_format_that_cannot_be_told(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         detect_format(str(path))
     assert str(caught.value) == (
-        f"{path}:1: the format cannot be told from the first lines. Name it with --from (in Python: format=): "
+        f"{path}:1: the format cannot be told from the first lines. Name it as data.format: "
         "semeval14, semeval16, aste, asqp, acos, dimabsa, zh_quads, label_studio, bio, bieos, setfit, records, "
         "ecpe."
     )

@@ -28,7 +28,7 @@ MISTAKES = [
         ),
         (
             "FILE:3:3: aspect 'noodles' has the offsets 3-10, but the text holds ' noodle' there. "
-            "'noodles' stands at 4-11: mend the offsets, or use --repair."
+            "'noodles' stands at 4-11: mend the offsets, or set data.repair=true."
         ),
     ),
     (
@@ -39,7 +39,7 @@ MISTAKES = [
         ),
         (
             "FILE:3:3: aspect 'noodles' has the offsets 4-70, but the text has 11 code points. "
-            "'noodles' stands at 4-11: mend the offsets, or use --repair."
+            "'noodles' stands at 4-11: mend the offsets, or set data.repair=true."
         ),
     ),
     (

@@ -89,6 +89,36 @@ def test_what_cannot_be_learned_is_counted() -> None:
     assert lost == {"in no window": 1}
 
 
+def test_clauses_are_too_long_by_their_own_borders() -> None:
+    """`ignored us` is two words, and the clause that it lies in eight tokens."""
+    (located,) = locate(["Fine food, but the staff ignored us all evening."], [], tokenizer())
+    ignored = Opinion(None, None, span(located.text, "ignored us"), "negative")
+    lost: Counter[str] = Counter()
+    for longest, found in ((8, ((-1, -1, 3, 10, -1, -1),)), (7, ())):
+        clauses = Elements(True, True, (), (), longest, clauses=True)
+        assert windows_of(located, [ignored], clauses, lost)[0].tuples == found
+    assert lost == {"span longer than 7 tokens": 1}
+
+
+def test_a_span_over_several_clauses_is_counted() -> None:
+    """Only single clauses are looked for, so such a span could never be found."""
+    (located,) = locate(["Fine food, but the staff ignored us all evening."], [], tokenizer())
+    food = Opinion(span(located.text, "food, but"), None, None, "negative")
+    lost: Counter[str] = Counter()
+    assert windows_of(located, [food], Elements(True, True, (), (), 20, clauses=True), lost)[0].tuples == ()
+    assert lost == {"span over several clauses": 1}
+    assert windows_of(located, [food], Elements(True, True, (), (), 20), lost)[0].tuples == ((1, 3, -1, -1, -1, -1),)
+
+
+def test_what_is_not_looked_for_is_no_reason() -> None:
+    """The opinion words are too long, but only the aspect is asked for, and it is cut off."""
+    (cut,) = locate([TEXT], ["html"], tokenizer(max_tokens=4))
+    both = Opinion(span(TEXT, "staff"), None, span(TEXT, "The noodles</b> were superb"), "negative")
+    lost: Counter[str] = Counter()
+    windows_of(cut, [both], Elements(True, False, (), (), 2), lost)
+    assert lost == {"in no window": 1}
+
+
 def test_repeated_gold_is_one_tuple() -> None:
     (located,) = locate([TEXT], [], tokenizer())
     assert len(windows_of(located, [STAFF, STAFF], ALL, Counter())[0].tuples) == 1

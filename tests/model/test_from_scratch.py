@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ import torch
 from groundswell.data.batching import Documents
 from groundswell.errors import RunFolderError
 from groundswell.model.classifier import TextClassifier
-from groundswell.model.from_scratch import NETWORKS, SETTINGS, EncoderSettings, FromScratchEncoder, load_from_scratch
+from groundswell.model.from_scratch import SETTINGS, EncoderName, EncoderSettings, FromScratchEncoder, load_from_scratch
 from groundswell.text.own_tokens import learn_tokens
 from groundswell.text.tokenization import TextTokenizer
 from groundswell.text.vocabulary import UNKNOWN_ID
@@ -37,7 +37,7 @@ def documents(targets: torch.Tensor | None = None, texts: Any = TEXTS) -> Docume
     return Documents([text.windows for text in tokenizer(texts)], targets, tokenizer.pad_id)
 
 
-@pytest.fixture(params=NETWORKS)
+@pytest.fixture(params=get_args(EncoderName))
 def kind(request: pytest.FixtureRequest) -> str:
     """Every kind of encoder."""
     torch.manual_seed(0)
@@ -68,6 +68,14 @@ def test_states_are_finite_and_as_wide_as_said(kind: str) -> None:
     states = encoder(batch.token_ids, batch.mask)
     assert states.shape == (*batch.token_ids.shape, encoder.width)
     assert states[batch.mask].isfinite().all()
+
+
+def test_each_kind_has_a_network_of_its_own() -> None:
+    torch.manual_seed(0)
+    kinds = {
+        kind: [type(part) for part in FromScratchEncoder(settings_of(kind)).modules()] for kind in get_args(EncoderName)
+    }
+    assert len({tuple(parts) for parts in kinds.values()}) == len(kinds)
 
 
 def test_saved_and_loaded_gives_the_same_bits(kind: str, tmp_path: Path) -> None:

@@ -119,6 +119,43 @@ def test_a_row_of_another_width(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("number", ["nan", "-Infinity", "1e39"])
+def test_a_number_that_is_none_is_refused_with_its_place(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`屏幕 1 nan 3`: the number begins behind five characters. Float32 holds nothing beyond 3.4e38."""
+    path = tmp_path / "none.vec"
+    path.write_text(f"3 3\nnan 4 5 6\n\n屏幕 1 {number} 3\nb {number} 1 2\n", encoding="utf-8")
+    found = f"found {number!r} as number 2 of the row, expected a finite number. The file is damaged; fetch or write it"
+    with pytest.raises(DataError) as error:
+        open_vectors(path).matrix()
+    assert str(error.value) == f"{path}:4:6: {found} again"
+    monkeypatch.setattr("groundswell.representation.vector_file.BLOCK", 3)
+    with pytest.raises(DataError, match=f"{path}:5:3: found {number!r} as number 1 of the row, expected a finite"):
+        open_vectors(path).rows(["b", "nan"])
+    assert open_vectors(path).rows(["nan"]).tolist() == [[4.0, 5.0, 6.0]]  # what is not read is not judged
+
+
+def test_a_binary_number_that_is_none_is_refused(tmp_path: Path) -> None:
+    broken = VECTORS.copy()
+    broken[3, 1] = np.nan
+    save_vectors(tmp_path / "v", WORDS, broken, binary=True)
+    assert message(tmp_path / "v") == (
+        "row 4 ('😀'): found nan as number 2, expected a finite number. The file is damaged; fetch or write it again"
+    )
+
+
+def test_the_largest_numbers_are_finite(tmp_path: Path) -> None:
+    largest = np.full((5, 7), np.finfo(np.float32).max)
+    save_vectors(tmp_path / "v", WORDS, largest, binary=False)
+    np.testing.assert_array_equal(open_vectors(tmp_path / "v").matrix(), largest)
+
+
+def test_a_file_without_a_row(tmp_path: Path) -> None:
+    (tmp_path / "none.vec").write_text("0 3\n", encoding="utf-8")
+    assert open_vectors(tmp_path / "none.vec").matrix().shape == (0, 3)
+
+
 def test_a_word_with_a_blank_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="may hold no blank"):
         save_vectors(tmp_path / "v", ["new york"], VECTORS[:1], binary=False)

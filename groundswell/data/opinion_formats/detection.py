@@ -49,8 +49,8 @@ def detect(document: Document, known: list[str]) -> str:
     found = sniff(head)
     if found is None:
         raise DataError(
-            f"{document.name}:1: the format cannot be told from the first lines. Name it with --from (in Python: "
-            f"format=): {', '.join(known)}."
+            f"{document.name}:1: the format cannot be told from the first lines. Name it as data.format: "
+            f"{', '.join(known)}."
         )
     return found
 

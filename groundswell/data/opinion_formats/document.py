@@ -88,13 +88,15 @@ class Document:
         return starts
 
 
-def open_document(source: str) -> Document:
+def open_document(source: str, encoding: str | None = None) -> Document:
     """The decoded text of a path (`.gz`, `.xz`, `.zst` decompressed) or of `-`, standard input.
+
+    encoding   detected when None
 
     Raises DataError for a file that is missing, empty, or of no known encoding, with line and byte.
     """
     found = find_bytes(source)
-    encoding = _encoding_of(found)
+    encoding = check_encoding(encoding) if encoding else _encoding_of(found)
     with closing(text_lines(found, encoding, newline="")) as lines:
         text = "".join(lines)
     if not text.strip():

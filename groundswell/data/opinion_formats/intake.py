@@ -138,7 +138,7 @@ class Intake:
         unit = "texts" if account is self._texts else "opinions"
         raise DataError(
             f"{self.document.name}: {bad:,} of {account.read:,} {unit} are bad, more than the {100 * max_share:g} % "
-            f"allowed.{self._checker.likely_cause()} Mend them, or allow more with --max-bad-share. The first: "
+            f"allowed.{self._checker.likely_cause()} Mend them, or allow more with data.max_bad_share. The first: "
             f"{' '.join(mistakes[:_SHOWN_REJECTED])}"
         )
 

@@ -81,7 +81,7 @@ def format_to_write(path: Path) -> str:
     return format_of_name(path, list(FORMATS))
 
 
-def read_opinions(
+def read_opinions(  # noqa: PLR0913 - what of the file is read, and how
     source: str,
     *,
     format: str | None = None,
@@ -89,6 +89,7 @@ def read_opinions(
     repair: bool = False,
     where: Mapping[str, str] | None = None,
     max_bad_share: float = 0.01,
+    encoding: str | None = None,
 ) -> list[Example]:
     """One example per text, in the order of the file, its opinions in the order of the text.
 
@@ -100,11 +101,12 @@ def read_opinions(
     repair         a term with wrong offsets is put at its nearest occurrence, which is counted too
     where          key -> value; only such rows are read, which `records` alone can tell
     max_bad_share  share of bad texts, and of bad opinions, above which the file is refused
+    encoding       of the file; detected when None
     raises         DataError for a file that cannot be read, is of another format, or holds too much that is wrong
     """
     if format is not None:
         _check_name(format, READERS)
-    document = open_document(source)
+    document = open_document(source, encoding)
     chosen = format or detect(document, list(READERS))
     if where and chosen != "records":
         raise DataError(f"{source}: rows of format {chosen} name no split. Leave out `#`, or convert them to records.")

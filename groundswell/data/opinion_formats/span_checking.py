@@ -104,7 +104,7 @@ class SpanChecker:
 def _wrong_offsets(mention: Mention, start: int, end: int, text: str, found: list[Span]) -> BadElementError:
     named = mention.role if mention.text is None else f"{mention.role} {mention.text!r}"
     where = (
-        f" {mention.text!r} stands at {found[0].start}-{found[0].end}: mend the offsets, or use --repair."
+        f" {mention.text!r} stands at {found[0].start}-{found[0].end}: mend the offsets, or set data.repair=true."
         if found
         else ""
     )
