@@ -106,8 +106,10 @@ class Analyzer:
         on_batch: Callable[[int], None] = lambda texts: None,
     ) -> list[tuple[Opinion, ...]]:
         """The opinions of each text; DataError for a run that gives labels only. `given`: aspects asked for."""
-        if not isinstance(self._answers, OpinionAnswers):
-            raise DataError(f"{self.name}: finds no opinions alone. Train with task=opinions, or use `head(name)`")
+        if isinstance(self._answers, HeadAnswers):
+            raise DataError(f"{self.name}: has several heads ({', '.join(self.heads)}). Use `head(name)` of one")
+        if isinstance(self._answers, LabelAnswers):
+            raise DataError(f"{self.name}: finds no opinions. Train with task=opinions")
         found: list[tuple[Opinion, ...]] = []
         for chunk in _text_chunks(texts):
             asked = None if given is None else given[len(found) : len(found) + len(chunk)]
@@ -117,8 +119,8 @@ class Analyzer:
     def _label_answers(self) -> LabelAnswers:
         if not isinstance(self._answers, LabelAnswers):
             raise DataError(
-                f"{self.name}: gives no scores of whole texts alone. Use a run with labels, or `head(name)` of one "
-                "with several heads"
+                f"{self.name}: finds opinions and gives no scores of whole texts. Use a run with labels, or "
+                "`head(name)` of one with several heads"
             )
         return self._answers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from groundswell.data.opinion_targets import Elements, LocatedText, aspects_of, 
 from groundswell.data.splits import Splits
 from groundswell.errors import DataError
 from groundswell.evaluation.opinion_calibration import best_threshold, fit_scale
+from groundswell.evaluation.opinion_metrics import intensity_pairs
 from groundswell.model.encoder import Encoder
 from groundswell.model.opinion_extractor import OpinionExtractor
 from groundswell.model.opinion_scoring import Calibration, extract_opinions
@@ -63,10 +65,17 @@ class OpinionHead:
         return assembly.batches_of(self.recipe, self._documents["train"], self.splits.examples["train"])
 
     def evaluate(self, model: Any) -> dict[str, float]:
-        """F1 of a model of this head on dev, at the threshold that is best for it."""
+        """F1 of a model of this head on dev, at the threshold that is best for it.
+
+        Where intensities are learned, a right opinion counts 1 less the error of its intensity.
+        """
         bfloat16 = self.place.precision == "bfloat16"
         found = self._predict(model, self.place.accelerator.device, bfloat16=bfloat16)
         threshold, f1 = best_threshold(self._gold, found, self.recipe.model.opinions.elements)
+        if self.elements.intensity:
+            kept = [[opinion for opinion in opinions if opinion.score >= threshold] for opinions in found]
+            pairs = intensity_pairs(self._gold, kept, self.recipe.model.opinions.elements)
+            f1 *= 1 - statistics.mean([abs(wanted - told) for wanted, told in pairs] or [0.0])
         return {"f1": f1, "threshold": threshold}
 
     def save(self, model: OpinionExtractor) -> SavedExtractor:
@@ -94,6 +103,11 @@ class OpinionHead:
         train = self.splits.examples["train"]
         if not any(example.opinions for example in train):
             raise DataError(f"{self.recipe.data.train}: no text holds an opinion. Name labelled data as data.train")
+        if not any(example.opinions for example in self.splits.examples["dev"]):
+            raise DataError(
+                f"{self.recipe.data.dev or 'dev'}: no text of dev holds an opinion, so no epoch can be chosen. Name "
+                "labelled data as data.dev, or raise data.dev_share"
+            )
         return elements_of(self.recipe, train, lambda: _span_lengths(self.recipe, train, self.tokenizer))
 
     def _locate(self, split: str) -> list[LocatedText]:
@@ -138,6 +152,13 @@ def elements_of(recipe: Recipe, examples: Sequence[Example], lengths: Callable[[
                 f"{recipe.data.train}: no opinion has a category, but model.opinions.elements asks for them. "
                 "Leave category out, or use data that has them"
             )
+    if recipe.model.opinions.intensity and not any(
+        opinion.intensity is not None for example in examples for opinion in example.opinions or ()
+    ):
+        raise DataError(
+            f"{recipe.data.train}: no opinion has an intensity, but model.opinions.intensity asks for it. Leave it "
+            "out, or use data that has it"
+        )
     # Clauses are as long as they are; what a span of words must not be is a whole sentence.
     whole = LONGEST_CLAUSE if recipe.model.opinions.units == "clauses" else None
     longest = recipe.model.opinions.longest_span or whole or _longest(lengths())
@@ -145,7 +166,7 @@ def elements_of(recipe: Recipe, examples: Sequence[Example], lengths: Callable[[
         "aspect" in wanted, "opinion" in wanted, POLARITIES if "polarity" in wanted else (),
         tuple(sorted(categories)), longest, recipe.model.opinions.finder == "tags",
         recipe.model.opinions.finder == "given",
-        recipe.model.opinions.units == "clauses",
+        recipe.model.opinions.units == "clauses", recipe.model.opinions.intensity,
     )  # fmt: skip
 
 

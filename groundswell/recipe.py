@@ -19,7 +19,6 @@ from groundswell.recipe_sections import (
     EvaluationSection,
     HeadSection,
     ModelSection,
-    OpinionsSection,
     OutputSection,
     Section,
     Task,
@@ -72,10 +71,16 @@ class Recipe(Section):
     @model_validator(mode="after")
     def keys_concern_the_task(self) -> Self:
         given = []
-        if self.task != "opinions":
+        if self.task == "opinions":
+            # the formats of opinions say themselves where text and id stand, and whole texts have no labels
+            given = [
+                f"data.{key}" for key in ("text", "label", "id", "labels", "max_characters") if _is_set(self.data, key)
+            ]
+        else:
             given = [name for name in ("format", "repair") if getattr(self.data, name)]
             given = [f"data.{name}" for name in given]
-            given += ["model.opinions"] if self.model.opinions != OpinionsSection() else []
+            opinions = self.model.opinions
+            given += [f"model.opinions.{key}" for key in type(opinions).model_fields if _is_set(opinions, key)]
         if self.model.label_thresholds != "half" and self.task != "multi_label":
             given.append("model.label_thresholds")
         if self.task != "multi_task":
@@ -177,5 +182,6 @@ class Recipe(Section):
         return {"train": self.data.train, "dev": self.data.dev, "test": self.data.test}[split]
 
 
-def _is_set(section: TrainingSection, key: str) -> bool:
-    return bool(getattr(section, key) != type(section).model_fields[key].default)
+def _is_set(section: Section, key: str) -> bool:
+    default = type(section).model_fields[key].get_default(call_default_factory=True)
+    return bool(getattr(section, key) != default)

@@ -38,6 +38,7 @@ POOLING = {"bag": "mean", "cnn": "max", "rnn": "attention", "lstm": "attention",
 OWN_TOKENS = {"tokens": "words", "min_count": 2, "vocabulary_size": 30_000}
 MOST_NGRAMS = 1_000_000
 _OF_HEADS = ("data", "model", "training")
+_OF_OPINIONS, _NOT_OF_OPINIONS = ("format", "repair"), ("text", "label", "id", "labels", "max_characters")
 
 
 def fill_what_follows(values: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def _heads(values: dict[str, Any]) -> dict[str, Any]:
             continue
         own, training = head.get("data", {}), head.get("training", {})
         left_out = ("dev", "test") if own.get("train") else ()
-        left_out = left_out if head.get("task") == "opinions" else (*left_out, "format", "repair")
+        left_out = (*left_out, *(_NOT_OF_OPINIONS if head.get("task") == "opinions" else _OF_OPINIONS))
         taken = {key: value for key, value in shared.items() if key not in left_out}
         read = {key: model[key] for key in ("pooling", "head_dropout") if key in model}
         heads[name] = {

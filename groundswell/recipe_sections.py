@@ -175,6 +175,7 @@ class OpinionsSection(Section):
     units: Literal["words", "clauses"] = Field(
         "words", description="what a span is made of: words, or one whole clause, as for emotions and their causes"
     )
+    intensity: bool = Field(False, description="how strong each opinion is, from 0 to 1, is learned too")
     longest_span: Whole | None = Field(
         None, ge=1, le=64, description="in tokens; without it the shortest that holds 99.5 % of the training spans"
     )

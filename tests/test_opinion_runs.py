@@ -222,3 +222,53 @@ def test_the_report_shows_confident_mistakes(recipe: dict[str, Any], tmp_path: P
     assert "Confident mistakes" in page
     assert "food · superb · FOOD · negative" in page
     assert "quad F1, exact spans" in page
+
+
+STRENGTHS = {"good": 0.2, "superb": 1.0, "great": 0.6, "bad": 0.4, "slow": 0.1, "poor": 0.8}
+
+
+def test_how_strong_an_opinion_is(recipe: dict[str, Any], tmp_path: Path) -> None:
+    strong = rows()
+    for number, row in enumerate(strong):
+        for one in row["opinions"]:
+            if number % 5:  # some were not measured
+                one["intensity"] = STRENGTHS[one["opinion"]["text"]]
+    path = write(tmp_path / "strong.jsonl", strong)
+    elements = {"elements": ["aspect", "opinion", "polarity"], "intensity": True}
+    values = changed(recipe, data={"train": path, "dev": path}, model={"opinions": elements})
+    run = gs.train(values)
+    assert run.metrics["dev"]["intensity_pearson"]["value"] > 0.9
+    assert run.metrics["dev"]["intensity_mae"]["value"] < 0.15
+    found = gs.load(run.folder)("the food was superb but the staff was slow")
+    strengths = [one.intensity for one in found.opinions]
+    assert strengths == pytest.approx([1.0, 0.1], abs=0.2)
+    assert found.intensity == pytest.approx(sum(filter(None, strengths)) / 2)
+    plain = changed(recipe, model={"opinions": elements})
+    with pytest.raises(DataError, match="no opinion has an intensity"):
+        gs.train(plain, name="plain")
+
+
+def test_dev_and_data_without_gold(recipe: dict[str, Any], tmp_path: Path) -> None:
+    none = write(tmp_path / "none.jsonl", [{"text": "we saw it", "opinions": []}, {"text": "and left"}])
+    with pytest.raises(DataError, match="no text of dev holds an opinion"):
+        gs.train(changed(recipe, data={"dev": none}))
+    run = gs.train(changed(recipe, training={"epochs": 1}))
+    measured = gs.evaluate(run.folder, none)
+    assert measured["rows"]["reasons"]["no opinions given"]["count"] == 1
+    assert measured["num_rows"] == 1
+    assert not measured["predicted"]["tuples"]
+    assert "not defined" in measured["warnings"][0]
+    nothing = write(tmp_path / "nothing.jsonl", [{"text": "we saw it", "label": "good"}])
+    with pytest.raises(DataError, match="no row has `opinions`"):
+        gs.evaluate(run.folder, nothing)
+
+
+def test_aspects_are_looked_for_as_the_model_reads(recipe: dict[str, Any]) -> None:
+    run = gs.train(
+        changed(recipe, text={"cleaning": ["full_width", "traditional_to_simplified"]}, training={"epochs": 1})
+    )
+    analyzer = gs.load(run.folder)
+    assert analyzer("包裝 was bad", aspects=["包装"]).warnings[-1:] != ("aspect_not_found: 包装",)
+    assert "aspect_not_found: 包" in " ".join(analyzer("staff", aspects=["包装"]).warnings)
+    with pytest.raises(DataError, match="twice"):
+        analyzer("staff", aspects=["包装", "包裝"])

@@ -26,6 +26,7 @@ class OpinionBatch(NamedTuple):
     tuples         (M, 7) int64: window, aspect first and last token, opinion first and last token, category, polarity
     weights        (N,) float, 1 for a text that counts, 0 for one that only fills a process's empty share
     given          (G, 3) int64: window, first and last token of the aspects that are asked for; None: they are found
+    intensities    (M,) float, of each gold tuple, 0-1; NaN where nobody measured it
     """
 
     token_ids: Tensor
@@ -36,6 +37,7 @@ class OpinionBatch(NamedTuple):
     tuples: Tensor
     weights: Tensor
     given: Tensor | None = None
+    intensities: Tensor | None = None
 
     def to(self, device: torch.device) -> OpinionBatch:
         """The same batch on a device."""
@@ -49,6 +51,7 @@ class OpinionWindow:
     begins, ends   numbers of the tokens that a span may begin or end with
     tuples         gold: aspect first and last token, opinion first and last token, category, polarity
     given          first and last token of the aspects that are asked for; None: they are to be found
+    intensities    of each gold tuple, 0-1; NaN where nobody measured it
     """
 
     token_ids: TokenIds
@@ -56,6 +59,7 @@ class OpinionWindow:
     ends: Tensor
     tuples: tuple[tuple[int, ...], ...] = ()
     given: tuple[tuple[int, int], ...] | None = None
+    intensities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class OpinionDocuments:
         token_ids = torch.full((len(windows), length), self.pad_id, dtype=torch.int64)
         mask, begins, ends = (torch.zeros(len(windows), length, dtype=torch.bool) for _ in range(3))
         tuples, given = [], []
+        intensities = [number for window in windows for number in window.intensities]
         for row, window in enumerate(windows):
             size = len(window.token_ids)
             token_ids[row, :size] = torch.from_numpy(window.token_ids)
@@ -98,4 +103,5 @@ class OpinionDocuments:
             torch.tensor(tuples, dtype=torch.int64).reshape(-1, 7),
             torch.full((len(indices),), float(counted)),
             torch.tensor(given, dtype=torch.int64).reshape(-1, 3) if windows[0].given is not None else None,
+            torch.tensor(intensities, dtype=torch.float32) if len(intensities) == len(tuples) else None,
         )

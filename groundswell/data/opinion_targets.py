@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ class Elements:
     tagged                   spans are found by tags, so that those of one kind cannot overlap
     clauses                  a span is a whole clause, and nothing else is one
     given                    aspects are not found but given with the text, each to be told its polarity
+    intensity                how strong each opinion is, 0-1
     """
 
     aspects: bool
@@ -39,6 +41,7 @@ class Elements:
     tagged: bool = False
     given: bool = False
     clauses: bool = False
+    intensity: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -107,18 +110,20 @@ def windows_of(
     borders = _borders(located, elements)
     for ids, places in zip(located.tokens.windows, located.tokens.places, strict=True):
         begins, ends = borders(places)
-        tuples: dict[tuple[int, ...], None] = {}
+        tuples: dict[tuple[int, ...], float] = {}
         for number, (opinion, (aspect, words)) in enumerate(zip(gold, spans, strict=True)):
             first, second = (_tokens(span, places, begins, ends) for span in (aspect, words))
             if first is None or second is None or any(_too_much(span, ends, elements) for span in (first, second)):
                 continue
             reached.add(number)
-            tuples[(*first, *second, *_numbers(opinion, elements))] = None
+            strength = math.nan if opinion.intensity is None else opinion.intensity
+            tuples.setdefault((*first, *second, *_numbers(opinion, elements)), strength)
         asked = None
         if located.given is not None:
             tokens = (_tokens(_cleaned(span, located), places, begins, ends) for span in located.given)
             asked = tuple(dict.fromkeys(span for span in tokens if span is not None))
-        windows.append(OpinionWindow(ids, torch.from_numpy(begins), torch.from_numpy(ends), tuple(tuples), asked))
+        borders_of = torch.from_numpy(begins), torch.from_numpy(ends)
+        windows.append(OpinionWindow(ids, *borders_of, tuple(tuples), asked, tuple(tuples.values())))
     for number in set(range(len(gold))) - reached:
         lost[_why(gold[number], spans[number], located, elements)] += 1
     return tuple(windows)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.evaluation.intervals import bootstrap_intervals
+from groundswell.evaluation.metrics import score_regression
 from groundswell.types import Opinion
 
 Element = Literal["aspect", "opinion", "category", "polarity"]
@@ -41,7 +42,9 @@ def score_opinions(
                elements, the same for "pair", "aspect" and "opinion" where they are parts of it (implicit spans left
                out of the last two), "explicit_…" for tuples with no implicit span where there are others,
                "per_polarity": {name: {"precision", "recall", "f1", "support"}},
-               "gold": {"tuples", "repeated", "implicit"}, "predicted": {"tuples", "repeated"}}
+               "gold": {"tuples", "repeated", "implicit"}, "predicted": {"tuples", "repeated"}}, and of whole tuples
+               that are right, where both sides tell intensities: "intensity_pearson", "intensity_mae"; "warnings"
+               where a number needs one
     """
     options: dict[str, Any] = {"resamples": resamples, "level": level, "seed": seed}
     whole, name = tuple(elements), name_of(elements)
@@ -65,7 +68,31 @@ def score_opinions(
         scores["per_polarity"] = {str(polarity): _of_one(wanted, found, place, polarity) for polarity in names}
     scores["gold"] = {**_counts(gold, wanted), "implicit": implicit}
     scores["predicted"] = _counts(predicted, found)
-    return scores
+    if not any(wanted) and not any(found):
+        scores["warnings"] = [f"{name}_f1@span: neither gold nor found opinions, so it is not defined; reported as 0"]
+    return scores | _intensity_scores(gold, predicted, whole, options)
+
+
+def _intensity_scores(gold: Texts, predicted: Texts, elements: Sequence[Element], options: Any) -> dict[str, Any]:
+    """How well the intensities of tuples that are right are told; nothing for fewer than two of them."""
+    pairs = intensity_pairs(gold, predicted, elements)
+    if len(pairs) < 2:
+        return {}
+    found = score_regression(*np.array(pairs).T, **options)
+    return {"intensity_pearson": found["pearson"], "intensity_mae": found["mae"]}
+
+
+def intensity_pairs(gold: Texts, predicted: Texts, elements: Sequence[Element]) -> list[tuple[float, float]]:
+    """(gold, predicted) intensity of each tuple that is right, where both are told."""
+    pairs = []
+    for wanted, opinions in zip(gold, predicted, strict=True):
+        strengths = {one: opinion.intensity for opinion in wanted for one in tuples_of([[opinion]], elements)[0]}
+        for opinion in opinions:
+            (one,) = tuples_of([[opinion]], elements)[0]
+            strength = strengths.get(one)
+            if strength is not None and opinion.intensity is not None:
+                pairs.append((strength, opinion.intensity))
+    return pairs
 
 
 def micro_f1(gold: Texts, predicted: Texts, elements: Sequence[Element]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,11 +16,12 @@ from groundswell.model.label_answers import Answer
 from groundswell.model.saved_extractor import SavedExtractor
 from groundswell.representation.negation import NegationFinder
 from groundswell.text.blank import is_blank
+from groundswell.text.cleaning import Place, clean, clean_with_places
 from groundswell.text.sentences import split_sentences
 from groundswell.text.term_search import check_terms, find_terms
 from groundswell.types import Opinion, Sentence, Span
 
-Asked = Sequence[Mapping[str, Sequence[tuple[int, int]]]]
+Asked = Sequence[Mapping[str, Sequence[Place]]]
 
 
 class OpinionAnswers:
@@ -33,7 +36,7 @@ class OpinionAnswers:
 
     def __init__(self, saved: SavedExtractor, device: torch.device, *, bfloat16: bool) -> None:
         self.elements = saved.model.elements
-        self.calibration = saved.calibration
+        self.calibration, self._cleaning = saved.calibration, saved.text.cleaning
         self._reader = saved.reader(device, bfloat16=bfloat16)
         self._holds_negation = NegationFinder()
 
@@ -62,7 +65,17 @@ class OpinionAnswers:
         if not self.elements.aspects:
             raise DataError("this model looks for no aspects. Leave the list out")
         check_terms(aspects)
-        return [find_terms(text, aspects) for text in texts]
+        check_terms([clean(name, self._cleaning).strip() or name for name in aspects])
+        return [self._places(text, aspects) for text in texts]
+
+    def _places(self, text: str, aspects: Sequence[str]) -> dict[str, list[Place]]:
+        """Where names stand in a text as the model reads it: cleaning makes some characters alike."""
+        shown, origins = clean_with_places(text, self._cleaning)
+        terms = {clean(name, self._cleaning).strip() or name: name for name in aspects}
+        return {
+            terms[term]: [(origins[start][0], origins[end - 1][1]) for start, end in places]
+            for term, places in find_terms(shown, list(terms)).items()
+        }
 
     def read(self, texts: Sequence[str], asked: Asked | None) -> list[LocatedText]:
         """The tokens of each text with their places."""
@@ -76,6 +89,9 @@ class OpinionAnswers:
             for opinion in (() if is_blank(text) else opinions)
         )
         fields: dict[str, Any] = {"opinions": shown}
+        strengths = [opinion.intensity for opinion in shown if opinion.intensity is not None]
+        if self.elements.intensity:
+            fields["intensity"] = statistics.mean(strengths) if strengths else 0.0
         if self.elements.polarities:
             sentences = label_sentences(text, shown)
             fields |= {"sentences": sentences, "label": label_of([sentence.label for sentence in sentences])}
@@ -105,12 +121,13 @@ def label_sentences(text: str, opinions: Sequence[Opinion]) -> tuple[Sentence, .
     to the first.
     """
     places = split_sentences(text)
+    ends = [end for _, end in places]
     polarities: list[set[str]] = [set() for _ in places]
     for opinion in opinions:
         span = opinion.opinion or opinion.aspect
         start = 0 if span is None else span.start
-        home = next((number for number, (_, end) in enumerate(places) if start < end), None)
-        if home is not None:
+        home = bisect_right(ends, start)
+        if home < len(places):
             polarities[home].add(opinion.polarity)
     return tuple(
         Sentence(start, end, label_of(sorted(found)), {})
@@ -133,6 +150,6 @@ def label_of(parts: Sequence[str]) -> str:
     return next((name for name in ("positive", "negative") if name in found), "neutral")
 
 
-def _spans(text: str, found: Mapping[str, Sequence[tuple[int, int]]]) -> tuple[Span, ...]:
+def _spans(text: str, found: Mapping[str, Sequence[Place]]) -> tuple[Span, ...]:
     places = sorted({place for places in found.values() for place in places})
     return tuple(Span(text[start:end], start, end) for start, end in places)

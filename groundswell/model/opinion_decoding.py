@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from groundswell.types import Opinion, Span
 
 
 class TokenOpinion(NamedTuple):
-    """An opinion as places of tokens in a window; -1 for what is implicit or not told."""
+    """An opinion as places of tokens in a window; -1 for what is implicit or not told, NaN for no intensity."""
 
     window: int
     aspect: tuple[int, int]
@@ -22,6 +23,7 @@ class TokenOpinion(NamedTuple):
     category: int
     polarity: int
     probability: float
+    intensity: float = math.nan
 
 
 def decode(found: Extraction, elements: Elements, *, floor: float = FLOOR) -> list[TokenOpinion]:
@@ -51,7 +53,7 @@ def decode(found: Extraction, elements: Elements, *, floor: float = FLOOR) -> li
     columns = (
         window, found.aspects.places[window, first], found.opinions.places[window, second],
         category[window, first, second], polarity if elements.polarities else torch.full_like(polarity, -1),
-        chances[window, first, second, polarity],
+        chances[window, first, second, polarity], _intensities(found, window, first, second),
     )  # fmt: skip
     rows = zip(*(_listed(column) for column in columns), strict=True)
     return [TokenOpinion(row[0], tuple(row[1]), tuple(row[2]), *row[3:]) for row in rows]
@@ -72,11 +74,19 @@ def opinions_of(located: LocatedText, found: Sequence[TokenOpinion], elements: E
             opinion=words,
             polarity=elements.polarities[candidate.polarity] if elements.polarities else "neutral",  # type: ignore[arg-type]
             score=candidate.probability,
+            intensity=None if math.isnan(candidate.intensity) else candidate.intensity,
         )
         key = (aspect, words, opinion.category, opinion.polarity)
         if key not in best or best[key].score < opinion.score:
             best[key] = opinion
     return tuple(sorted(best.values(), key=_place))
+
+
+def _intensities(found: Extraction, window: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """Of each pair, 0-1; NaN where the network does not tell."""
+    if found.pairs.intensity is None:
+        return torch.full(window.shape, math.nan)
+    return found.pairs.intensity[window, first, second].sigmoid()
 
 
 def _span(tokens: tuple[int, int], window: int, located: LocatedText) -> Span | None:

@@ -54,6 +54,7 @@ class OpinionExtractor(EncodedModel):
             encoder.width,
             polarities=max(1, len(elements.polarities)),
             categories=len(elements.categories),
+            intensity=elements.intensity,
             dropout=dropout,
         )
 

@@ -30,10 +30,12 @@ class PairLogits(NamedTuple):
 
     polarity   (W, A, O, P)
     category   (W, A, O, C), or None where there are no categories
+    intensity  (W, A, O), of the strength of feeling, or None where it is not learned
     """
 
     polarity: Tensor
     category: Tensor | None
+    intensity: Tensor | None = None
 
 
 class PairScores(nn.Module):
@@ -45,7 +47,14 @@ class PairScores(nn.Module):
     """
 
     def __init__(
-        self, width: int, *, polarities: int, categories: int, hidden: int = 150, dropout: float = 0.3
+        self,
+        width: int,
+        *,
+        polarities: int,
+        categories: int,
+        intensity: bool = False,
+        hidden: int = 150,
+        dropout: float = 0.3,
     ) -> None:
         super().__init__()
         self.of_aspect, self.of_opinion = nn.Linear(2 * width, hidden), nn.Linear(2 * width, hidden)
@@ -55,6 +64,7 @@ class PairScores(nn.Module):
         self.mix = nn.Linear(hidden, hidden)
         self.polarity = nn.Linear(hidden, polarities)
         self.category = nn.Linear(hidden, categories) if categories else None
+        self.intensity = nn.Linear(hidden, 1) if intensity else None
         nn.init.zeros_(self.of_distance.weight)
         nn.init.constant_(self.polarity.bias, -2.0)  # few pairs belong together
 
@@ -67,7 +77,11 @@ class PairScores(nn.Module):
         far = self.of_distance(distances(aspects.places, opinions.places))
         hidden = self.dropout(torch.relu(left.unsqueeze(2) + right.unsqueeze(1) + far))
         hidden = self.dropout(torch.relu(self.mix(hidden)))
-        return PairLogits(self.polarity(hidden), None if self.category is None else self.category(hidden))
+        return PairLogits(
+            self.polarity(hidden),
+            None if self.category is None else self.category(hidden),
+            None if self.intensity is None else self.intensity(hidden).squeeze(3),
+        )
 
 
 def distances(aspects: Tensor, opinions: Tensor) -> Tensor:

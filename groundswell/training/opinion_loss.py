@@ -1,4 +1,4 @@
-"""The loss of opinion extraction: spans, pairs with their polarity, and categories."""
+"""The loss of opinion extraction: spans, pairs with their polarity, categories and intensities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from groundswell.training.losses import LossSum
 
 
 def opinion_loss(model: nn.Module, batch: OpinionBatch) -> LossSum:
-    """What finding the gold spans costs, and cross entropy over all pairs of candidates and the gold pairs' categories.
+    """What finding the gold spans costs, and cross entropy over all pairs of candidates, and over the gold pairs'
+    categories and intensities.
 
     The items are texts, so a text with many spans counts more than one with few: each of its decisions counts alike.
     `model` gives an `Extraction` (model/opinion_extractor).
@@ -25,7 +26,8 @@ def opinion_loss(model: nn.Module, batch: OpinionBatch) -> LossSum:
 
 
 def _pair_losses(found: Any, batch: OpinionBatch) -> Tensor:
-    """(W,) binary cross entropy over polarities of all pairs, and -log P of the gold categories."""
+    """(W,) binary cross entropy over polarities of all pairs, -log P of the gold categories, and binary cross entropy
+    with the gold intensities, which is least where they are met."""
     windows = batch.tuples[:, WINDOW]
     aspect = _number_of(found.aspects.places, windows, batch.tuples[:, ASPECT])
     opinion = _number_of(found.opinions.places, windows, batch.tuples[:, OPINION])
@@ -40,6 +42,11 @@ def _pair_losses(found: Any, batch: OpinionBatch) -> Tensor:
         chosen = found.pairs.category[windows[named], aspect[named], opinion[named]]
         surprise = functional.cross_entropy(chosen, batch.tuples[named, CATEGORY], reduction="none")
         total = total.index_add(0, windows[named], surprise)
+    if found.pairs.intensity is not None and batch.intensities is not None:
+        known = ~batch.intensities.isnan()
+        told = found.pairs.intensity[windows[known], aspect[known], opinion[known]]
+        error = functional.binary_cross_entropy_with_logits(told, batch.intensities[known], reduction="none")
+        total = total.index_add(0, windows[known], error)
     return total
 
 
