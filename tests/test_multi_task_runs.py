@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +193,28 @@ def test_together_against_alone_in_one_command(recipe: dict[str, Any], tmp_path:
     again = CliRunner().invoke(app, command)
     assert "training" not in again.stderr  # nothing is trained twice
     assert "| opinions |" in again.stdout
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(recipe: dict[str, Any], tmp_path: Path) -> None:
+    """A batch leaves the other heads' weights alone, also where the gradients of two processes are joined."""
+    training = {"epochs": 3, "weighting": "uncertainty"}
+    file = tmp_path / "recipe.yaml"
+    values = changed(recipe, training=training, output={"name": None})
+    file.write_text(recipe_from_values(values, "test").to_yaml(), encoding="utf-8")
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    logs = []
+    for name, launcher in (("one", []), ("two", launch)):
+        command = [sys.executable, *launcher, "-m", "groundswell", "train", str(file), "--name", name]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+        assert answer.returncode == 0, answer.stderr
+        log = (Path(recipe["output"]["folder"]) / name / "log.jsonl").read_text()
+        logs.append([json.loads(line) for line in log.splitlines()])
+    for one, two in zip(*logs, strict=True):
+        assert two["loss"] == pytest.approx(one["loss"], abs=1e-4)
+        assert two["dev"] == pytest.approx(one["dev"], abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,9 @@ def test_keys_of_opinions_have_no_effect_elsewhere() -> None:
     values = {"data": {"train": "a.csv", "format": "aste"}, "model": {"opinions": {"finder": "tags"}}}
     with pytest.raises(RecipeError) as caught:
         recipe_from_values(values, "recipe.yaml")
-    assert "data.format, model.opinions have no effect with task='single_label'; remove them" in str(caught.value)
+    assert "data.format, model.opinions.finder have no effect with task='single_label'; remove them" in str(
+        caught.value
+    )
 
 
 def test_a_run_with_labels_finds_no_opinions(recipe: dict[str, Any], tmp_path: Path) -> None:

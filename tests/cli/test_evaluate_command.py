@@ -27,8 +27,8 @@ METRICS = {
 def calls(replace_stage) -> list[tuple[object, ...]]:
     found: list[tuple[object, ...]] = []
 
-    def evaluate(run: Path, source: str, *, overrides: list[str]) -> dict[str, object]:
-        found.append((run, source, overrides))
+    def evaluate(run: Path, source: str, *, head: str | None, overrides: list[str]) -> dict[str, object]:
+        found.append((run, source, head, overrides))
         return METRICS
 
     replace_stage("pipeline", evaluate=evaluate)
@@ -40,7 +40,7 @@ def test_json_is_what_the_library_says(command, calls) -> None:
     assert json.loads(outcome.out) == METRICS
     assert outcome.out.count("\n") == 1
     assert outcome.err == ""
-    assert calls == [(Path("runs/a"), "test.csv", ["data.label=stars"])]
+    assert calls == [(Path("runs/a"), "test.csv", None, ["data.label=stars"])]
 
 
 def test_people_get_intervals_classes_and_the_count_of_rows(command, calls) -> None:
@@ -49,4 +49,4 @@ def test_people_get_intervals_classes_and_the_count_of_rows(command, calls) -> N
     assert ["accuracy", "0.9100", "0.9000 to 0.9200"] in cells
     assert ["negative", "0.2500", "1.0000", "0.4000", "1,200"] in cells
     assert out.splitlines()[-1] == "1,203 rows read, 1,200 kept, 3 dropped (blank text: 3)"
-    assert calls == [(Path("runs/a"), "-", [])]
+    assert calls == [(Path("runs/a"), "-", None, [])]
