@@ -46,7 +46,8 @@ def join_splits(splits: Mapping[str, Splits]) -> Splits:
 
 def _named(account: Accounting, head: str) -> Accounting:
     opinions = None if account.opinions is None else _named(account.opinions, head)
-    return replace(account, split=f"{head} {account.split}", opinions=opinions)
+    warnings = [f"{head}: {warning}" for warning in account.warnings]
+    return replace(account, split=f"{head} {account.split}", opinions=opinions, warnings=warnings)
 
 
 def _check_other_heads(name: str, own: Splits, splits: Mapping[str, Splits], *, refuse: bool) -> None:

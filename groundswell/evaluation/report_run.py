@@ -28,9 +28,11 @@ def recipe_part(recipe: Values) -> list[Html]:
     """What was trained on what, in a few lines; the whole recipe stands at the end of the page."""
     data, text, model = _section(recipe, "data"), _section(recipe, "text"), _section(recipe, "model")
     is_baseline = model.get("encoder") in BASELINES
+    heads = _section(recipe, "heads").items()
     no_pooling = is_baseline or recipe.get("task") == "opinions"
     entries = {
         "task": str(recipe.get("task", "")).replace("_", " "),
+        "heads": "; ".join(map(_head, heads)),
         "training data": _joined(data.get("train"), _unless_none("at most {:,} rows, drawn", data.get("limit"))),
         "dev data": data.get("dev") or _unless_none("{:.0%} of the training data, held out", data.get("dev_share")),
         "test data": data.get("test"),
@@ -115,6 +117,14 @@ def costs_part(costs: Values, hardware: Values | str, versions: Mapping[str, str
 def _section(recipe: Values, name: str) -> Values:
     section = recipe.get(name)
     return section if isinstance(section, Mapping) else {}
+
+
+def _head(named: tuple[str, Values]) -> str:
+    """`arousal: regression on A of ratings.csv`."""
+    name, head = named
+    data, task = _section(head, "data"), str(head.get("task", "")).replace("_", " ")
+    column = "" if head.get("task") == "opinions" else f" on {data.get('label')}"
+    return f"{name}: {task}{column} of {data.get('train')}"
 
 
 def _unless_none(template: str, value: object) -> str | None:
