@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundswell.types import Analysis, Opinion, Polarity, Span
 
@@ -94,6 +94,8 @@ def _parts(analysis: Analysis) -> Iterator[RenderableType]:
             yield Text(_visible(analysis.text))
         return
     yield Text.assemble((heading, "bold"), *_verdict(analysis))
+    if len(analysis.heads) > 1:
+        yield Text("  " + " · ".join(_head(name, said) for name, said in analysis.heads.items()))
     yield marked_text(analysis)
     if analysis.opinions:
         yield _opinion_list(analysis)
@@ -168,6 +170,16 @@ def _verdict(analysis: Analysis) -> list[tuple[str, str]]:
     return told
 
 
+def _head(name: str, said: Mapping[str, Any]) -> str:
+    """What one head of several says: `arousal 3.2`, `topic room 0.91`, `emotions joy 0.80, relief 0.61`."""
+    scores = said["scores"]
+    if "label" in said:
+        return f"{_visible(name)} {_visible(said['label'])} {said['confidence']:.2f}"
+    if "labels" in said:
+        return f"{_visible(name)} {', '.join(f'{_visible(one)} {scores[one]:.2f}' for one in said['labels']) or 'none'}"
+    return f"{_visible(name)} {next(iter(scores.values())):.3g}"
+
+
 def _label(label: str) -> str:
     sign = next((SIGNS[polarity] for polarity in SIGNS if polarity == label), None)
     return _visible(label) if sign is None else f"{sign} {label}"
@@ -182,7 +194,7 @@ def _opinion_list(analysis: Analysis) -> Table:
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0))
-    for name in ("number", "pair", "category", "polarity", "score"):
+    for name in ("number", "pair", "category", "polarity", "score", "intensity"):
         table.add_column(justify="right" if name == "number" else "left", overflow="fold", no_wrap=name == "number")
     for number, opinion in enumerate(analysis.opinions, start=1):
         colour = COLOURS[opinion.polarity]
@@ -192,6 +204,7 @@ def _opinion_list(analysis: Analysis) -> Table:
             Text(_visible(opinion.category or "")),
             Text(f"{opinion.polarity}{', negated' if opinion.negated else ''}", style=colour),
             Text(f"{opinion.score:.2f}"),
+            Text("" if opinion.intensity is None else f"intensity {opinion.intensity:.2f}"),
         )
     return table
 

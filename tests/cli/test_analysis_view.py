@@ -158,3 +158,23 @@ def test_pretty_and_a_file_contradict_each_other(command, finished_run: Path) ->
         "groundswell: found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes JSON "
         "Lines. Leave out --pretty, or redirect: --pretty > 'a b.txt'\n",
     )  # fmt: skip
+
+
+def test_what_several_heads_say_stands_in_one_line() -> None:
+    heads = {
+        "topic": {"label": "room", "confidence": 0.91, "scores": {"room": 0.91, "food": 0.09}},
+        "emotions": {"labels": ("joy",), "scores": {"joy": 0.8, "anger": 0.1}},
+        "arousal": {"scores": {"A": 3.21}},
+    }
+    lines = AnalysisView(coloured=False)(Analysis("A fine room.", label="room", heads=heads)).splitlines()
+    assert lines[1] == "  topic room 0.91 · emotions joy 0.80 · arousal 3.21"
+    alone = AnalysisView(coloured=False)(Analysis("A fine room.", heads={"arousal": heads["arousal"]}))
+    assert "arousal" not in alone
+
+
+def test_the_intensity_of_an_opinion_is_shown_where_it_is_known() -> None:
+    words = Span("fine", 2, 6)
+    shown = AnalysisView(coloured=False)(
+        Analysis("A fine room.", opinions=(Opinion(None, None, words, "positive", 0.9, intensity=0.42),))
+    )
+    assert "intensity 0.42" in shown
