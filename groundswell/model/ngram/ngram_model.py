@@ -73,24 +73,13 @@ class NgramModel:
 
     def find(self, size: int, contexts: NDArray[np.int32], words: NDArray[np.int32]) -> NDArray[np.int32]:
         """(T,) numbers of n-grams of one order, -1 for those that are not known."""
-        keys = self.keys[size - 2]
-        if not len(keys):
-            return np.full(len(words), -1, dtype=np.int32)
-        wanted = contexts.astype(np.int64) * len(self.words) + words
-        # sorted, a search begins where the last one ended, and memory is read in order
-        order = np.argsort(wanted)
-        wanted = wanted[order]
-        places = np.searchsorted(keys, wanted)
-        places[keys[np.minimum(places, len(keys) - 1)] != wanted] = -1
-        found = np.empty(len(words), dtype=np.int32)
-        found[order] = places
-        return found
+        return find_keys(self.keys[size - 2], contexts.astype(np.int64) * len(self.words) + words)
 
     def context_number(self, context: Sequence[int]) -> int | None:
         """The number of an n-gram among those of its order, None when it is not known."""
         number = context[0]
         for size, word in enumerate(context[1:], start=2):
-            number = self._child(size, number, word)
+            number = int(find_keys(self.keys[size - 2], np.array([number * len(self.words) + word]))[0])
             if number < 0:
                 return None
         return number
@@ -108,12 +97,6 @@ class NgramModel:
             logs[followers] = self.log_probs[size - 1][first:last]
         probs: NDArray[np.float64] = 10**logs
         return probs
-
-    def _child(self, size: int, number: int, word: int) -> int:
-        key = number * len(self.words) + word
-        keys = self.keys[size - 2]
-        place = int(np.searchsorted(keys, key))
-        return place if place < len(keys) and keys[place] == key else -1
 
     def _score_blocks(self, tokens: TokenIds) -> Iterator[TokenScores]:
         for start in range(0, len(tokens), BLOCK_TOKENS):
@@ -140,3 +123,17 @@ class NgramModel:
             contexts = np.full(len(contexts), -1, dtype=np.int32)
             contexts[begins] = grams
         return TokenScores(logs, sizes)
+
+
+def find_keys(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int32]:
+    """(T,) the place of each wanted number among the ascending keys, -1 for one that is not there."""
+    if not len(keys):
+        return np.full(len(wanted), -1, dtype=np.int32)
+    # sorted, a search begins where the last one ended, and memory is read in order
+    order = np.argsort(wanted)
+    wanted = wanted[order]
+    places = np.searchsorted(keys, wanted)
+    places[keys[np.minimum(places, len(keys) - 1)] != wanted] = -1
+    found = np.empty(len(wanted), dtype=np.int32)
+    found[order] = places
+    return found
