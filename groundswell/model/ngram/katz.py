@@ -78,9 +78,7 @@ def good_turing(counts: NDArray[np.int64]) -> Ratios:
     return Ratios(np.concatenate([[1.0], (count - ABSOLUTE) / count]), problem)
 
 
-def _seen(
-    grams: OrderCounts, counts: NDArray[np.int64], ratios: Floats, num_contexts: int
-) -> tuple[Floats, Floats]:
+def _seen(grams: OrderCounts, counts: NDArray[np.int64], ratios: Floats, num_contexts: int) -> tuple[Floats, Floats]:
     """Discounted frequencies, and what each context has left.
 
     A context whose counts are all too high to be discounted would leave nothing, and make words impossible that only
