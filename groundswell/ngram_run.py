@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -36,7 +37,11 @@ class Reading:
     def __call__(self, text: str) -> tuple[list[str], int]:
         """The tokens of a text, and its bytes in UTF-8 after cleaning."""
         cleaned = clean(text, self.cleaning)
-        return Segmentation(self.tokens)([cleaned])[0], len(cleaned.encode("utf-8", "replace"))
+        return self._segmentation([cleaned])[0], len(cleaned.encode("utf-8", "replace"))
+
+    @cached_property
+    def _segmentation(self) -> Segmentation:
+        return Segmentation(self.tokens)
 
 
 AS_IT_STANDS = Reading((), "blanks")  # for ARPA files that do not say how their texts were read

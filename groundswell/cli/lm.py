@@ -84,7 +84,7 @@ def perplexity(
     typer.echo(f"              {found.without_ends:.2f} without")
     typer.echo(f"              {found.with_ends_known:.2f} with ends, unknown tokens left out")
     typer.echo(f"bits per byte {found.bits_per_byte:.4f} over {found.num_bytes:,} bytes")
-    shares = ", ".join(f"{share:.1%} {size}" for size, share in enumerate(found.sizes, start=1))
+    shares = ", ".join(f"{size}: {share:.1%}" for size, share in enumerate(found.sizes, start=1))
     typer.echo(f"words of the longest n-gram found: {shares}")
 
 
