@@ -36,8 +36,9 @@ class Reading:
 
     def __call__(self, text: str) -> tuple[list[str], int]:
         """The tokens of a text, and its bytes in UTF-8 after cleaning."""
-        cleaned = clean(text, self.cleaning)
-        return self._segmentation([cleaned])[0], len(cleaned.encode("utf-8", "replace"))
+        # an unpaired surrogate, which JSON can hold and UTF-8 cannot, becomes a question mark
+        cleaned = clean(text, self.cleaning).encode("utf-8", "replace")
+        return self._segmentation([cleaned.decode("utf-8")])[0], len(cleaned)
 
     @cached_property
     def _segmentation(self) -> Segmentation:

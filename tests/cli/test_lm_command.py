@@ -97,6 +97,17 @@ def test_texts_that_are_cut_already_stay_as_they_are(tmp_path: Path, command) ->
     assert "\tThe\n" in Path(out).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["model", "model.arpa"])
+def test_an_unpaired_surrogate_becomes_a_question_mark(tmp_path: Path, command, name: str) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "good \\ud800 day"}\n{"text": null}\n', encoding="utf-8")
+    out = str(tmp_path / name)
+    assert command("lm", "train", str(path), "--tokens", "blanks", "--order", "1", "--out", out)[0] == 0
+    code, printed, err = command("lm", "next", out, "?", "--json")
+    assert (code, err) == (0, "")
+    assert "?" in dict(json.loads(printed)["words"])
+
+
 def broken(tmp_path: Path, name: str, content: bytes) -> str:
     (tmp_path / name).write_bytes(content)
     return str(tmp_path / name)
