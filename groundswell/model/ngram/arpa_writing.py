@@ -84,7 +84,7 @@ def _lines(model: NgramModel, texts: Any, size: int, rows: slice) -> memoryview:
     words = [texts.take(pa.array(column)) for column in word_columns(model, size, rows)]
     parts = [_numbers(model.log_probs[size - 1][rows]), _TAB, pc.binary_join_element_wise(*words, _BLANK)]
     if size < model.order:
-        parts += [_TAB, _numbers(model.back_offs[size - 1][rows])]
+        parts += [_TAB, _repeated_numbers(model.back_offs[size - 1][rows])]
     lines = pc.binary_join_element_wise(*parts, _LINE_FEED, _NOTHING)
     return memoryview(lines.buffers()[2])  # the texts of the lines, one behind the other
 
@@ -102,6 +102,10 @@ def word_columns(model: NgramModel, size: int, rows: slice) -> list[NDArray[np.i
 def _numbers(logs: Logs) -> Any:
     """The shortest text of each number; -inf is written as -99."""
     finite = np.maximum(logs, np.float32(LOG_ZERO)) + np.float32(0)  # + 0 makes -0 a 0
-    # many n-grams share their numbers, and turning one into text takes longer than looking it up
-    shared = pa.array(finite).dictionary_encode()
-    return shared.dictionary.cast(pa.large_string()).take(shared.indices)
+    return pa.array(finite).cast(pa.large_string())
+
+
+def _repeated_numbers(logs: Logs) -> Any:
+    """As `_numbers`, for numbers of which few are different: back-offs, one in five hundred."""
+    each = pa.array(logs).dictionary_encode()
+    return _numbers(each.dictionary.to_numpy()).take(each.indices)

@@ -1,7 +1,7 @@
 """How often each n-gram stands in a row of token numbers, for every order at once and without a loop over tokens.
 
-Positions are sorted by the n-gram that begins there. Each order refines the order before it: only positions that
-share their (n-1)-gram with another one need sorting by one more token, and with every order these get fewer.
+Positions are sorted by the n-gram that begins there. An n-gram is two numbers, that of its first n-1 words among the
+n-grams of the order below and that of its last word, so each order takes one sort however long its n-grams are.
 """
 
 from __future__ import annotations
@@ -57,40 +57,20 @@ def count_ngrams(tokens: TokenIds, num_words: int, order: int) -> list[OrderCoun
     singles = np.bincount(tokens, minlength=num_words)
     found = [OrderCounts(nothing, everyone, nothing, singles, everyone == BEGIN_ID)]
     gram_at = tokens  # (M,) number of the n-gram of the order below that begins at each position
-    places = np.argsort(tokens, kind="stable")
+    places = np.arange(len(tokens))
     for size in range(2, order + 1):
         places = places[tokens[places + size - 2] != END_ID]
-        contexts, words = _refine(places, gram_at, tokens, size)
-        starts = _starts(contexts, words)
-        first = places[starts]
+        # context and last word in one number, for one sort: twice 31 bits
+        keys = gram_at[places].astype(np.int64) << 32 | tokens[places + size - 1]
+        order_of_keys = np.argsort(keys)
+        keys, places = keys[order_of_keys], places[order_of_keys]
+        starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        first, begun = places[starts], keys[starts]
         grams = OrderCounts(
-            contexts[starts], words[starts], gram_at[first + 1],
+            (begun >> 32).astype(np.int32), (begun & 0xFFFFFFFF).astype(np.int32), gram_at[first + 1],
             np.diff(starts, append=len(places)), tokens[first] == BEGIN_ID,
         )  # fmt: skip
         found.append(grams)
         gram_at = np.full(len(tokens), -1, dtype=np.int32)
         gram_at[places] = np.repeat(np.arange(len(grams), dtype=np.int32), grams.counts)
     return found
-
-
-def _refine(places: NDArray[np.int64], gram_at: Numbers, tokens: TokenIds, size: int) -> tuple[Numbers, Numbers]:
-    """Sort positions by their n-gram, in place; they come sorted by their context. Returns contexts and last words."""
-    contexts = gram_at[places]
-    words = tokens[places + size - 1]
-    same_as_next = contexts[1:] == contexts[:-1]
-    in_company = np.zeros(len(places), dtype=np.bool_)
-    in_company[1:] = same_as_next
-    in_company[:-1] |= same_as_next
-    busy = np.flatnonzero(in_company)
-    # one number for both, for one sort: 2^31 n-grams times 2^31 words fit into 63 bits
-    order = np.argsort(contexts[busy].astype(np.int64) << 32 | words[busy])
-    places[busy] = places[busy[order]]
-    words[busy] = words[busy[order]]  # contexts stay: the sort moves positions only inside a context
-    return contexts, words
-
-
-def _starts(contexts: Numbers, words: Numbers) -> NDArray[np.int64]:
-    """Where in the sorted rows another n-gram begins."""
-    differs = np.ones(len(contexts), dtype=np.bool_)
-    differs[1:] = (contexts[1:] != contexts[:-1]) | (words[1:] != words[:-1])
-    return np.flatnonzero(differs)
