@@ -36,7 +36,7 @@ class NaiveModel:
 
 
 class NaiveKneserNey(NaiveModel):
-    """Chen and Goodman 1998, equations 24 to 26 and the continuation counts of section 4.1.6."""
+    """Chen and Goodman 1998, section 3, with continuation counts at the lower orders."""
 
     def __init__(self, texts: Texts, order: int) -> None:
         super().__init__(texts, order)

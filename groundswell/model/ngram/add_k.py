@@ -1,4 +1,4 @@
-"""Add-k smoothing, kept for comparison: (c(h w) + k) / (c(h) + k V), Chen and Goodman 1998, equation 7 with k for 1.
+"""Add-k smoothing, kept for comparison: p(w | h) = (c(h w) + k) / (c(h) + k V).
 
 Only the longest context is looked at: n-1 words, or fewer right after the begin mark. As a back-off model this is a
 uniform distribution at every lower order, with the factor k V / (c(h) + k V) on it.

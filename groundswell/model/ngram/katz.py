@@ -1,4 +1,6 @@
-"""Katz back-off with Good-Turing discounts: Katz 1987; Chen and Goodman 1998, section 2.5, equations 13 to 15.
+"""Katz back-off with Good-Turing discounts (Katz 1987, https://doi.org/10.1109/TASSP.1987.1165125).
+
+    p(w | h) = kept(c) c / c(h) for a word that stands c times after h, else factor(h) p(w | h without its first word)
 
 Frequent n-grams keep their relative frequency, rare ones give some of it up, and what a context has left goes to the
 words not seen after it, in the proportions of the shorter context.
@@ -57,7 +59,7 @@ def katz(orders: list[OrderCounts]) -> Estimate:
 
 
 def good_turing(counts: NDArray[np.int64]) -> Ratios:
-    """The share that counts of 1 to 5 keep, equation 14: (r*/r - q) / (1 - q), q = (k + 1) n_(k+1) / n_1.
+    """The share that counts of 1 to 5 keep: (r*/r - q) / (1 - q), q = (k + 1) n_(k+1) / n_1.
 
     r* = (r + 1) n_(r+1) / n_r. Where a ratio does not come out between 0 and 1, fewer counts are discounted; where
     none does, half a count is taken from each of 1 to 5.

@@ -1,4 +1,8 @@
-"""Modified Kneser-Ney smoothing, interpolated: Chen and Goodman 1998 (TR-10-98, Harvard), section 4.1.6.
+"""Modified Kneser-Ney smoothing, interpolated: Chen and Goodman 1998 (Harvard, TR-10-98), section 3.
+
+    p(w | h) = (a(h w) - D(a(h w))) / a(h) + left(h) p(w | h without its first word)
+
+a is the adjusted count, D what is taken from it, and left(h) the sum of what was taken after h, over a(h).
 
 Conventions are those of KenLM's estimator (Heafield et al. 2013): begin marks stand at the front once and are never
 predicted, n-grams that begin with one keep their plain counts, `<unk>` gets its share of the uniform distribution.
@@ -93,7 +97,7 @@ def estimate_discounts(counts: NDArray[np.int64]) -> Discounts:
 def _discounted(
     grams: OrderCounts, counts: NDArray[np.int64], discounts: Discounts, num_contexts: int
 ) -> tuple[Floats, Floats]:
-    """Equation 25 without its last term, and that term's weight for each context, 1 where nothing follows."""
+    """The first term of each probability, and the weight of the second for each context; 1 where nothing follows."""
     taken = np.array([0.0, discounts.once, discounts.twice, discounts.more])[np.minimum(counts, 3)]
     totals = sum_by_context(grams.contexts, counts, num_contexts)
     left = sum_by_context(grams.contexts, taken, num_contexts)
