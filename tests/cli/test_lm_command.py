@@ -148,9 +148,8 @@ def test_no_model_there(texts: Path, tmp_path: Path, command) -> None:
         assert message in err
 
 
+@pytest.mark.parametrize("model", ["model"], indirect=True)
 def test_a_damaged_folder(model: Path, command) -> None:
-    if not model.is_dir():
-        return
     words = model / "words.json"
     words.write_text(json.dumps(["<unk>", "<s>", "</s>", "a"]), encoding="utf-8")
     code, _, err = command("lm", "next", str(model), "today")
@@ -172,6 +171,7 @@ def test_a_reading_that_is_not_known(tmp_path: Path, texts: Path, command) -> No
 
 
 @pytest.mark.parametrize("options", [["--top-p", "0"], ["--temperature", "-1"], ["--top-k", "-2"], ["--tokens", "0"]])
+@pytest.mark.parametrize("model", ["model"], indirect=True)
 def test_wrong_settings(model: Path, command, options: list[str]) -> None:
     code, out, _ = command("lm", "generate", str(model), *options)
     assert (code, out) == (2, "")
