@@ -57,7 +57,7 @@ class NaiveKneserNey(NaiveModel):
             return 0, 0.5, 1, 1.5
         y = n[1] / (n[1] + 2 * n[2])
         found = (0, 1 - 2 * y * n[2] / n[1], 2 - 3 * y * n[3] / n[2], 3 - 4 * y * n[4] / n[3])
-        return found if min(found) >= 0 else (0, 0.5, 1, 1.5)
+        return found if min(found[1:]) > 0 else (0, 0.5, 1, 1.5)
 
     def probability(self, word: str, context: Gram) -> float:
         size = len(context) + 1

@@ -82,6 +82,13 @@ def test_a_discount_below_zero_falls_back_with_a_reason() -> None:
     assert found.problem == "the discount of a count of 2 would be -23.00"
 
 
+def test_a_discount_of_0_falls_back_lest_unseen_words_be_impossible() -> None:
+    """n1 .. n3 = 6 3 4, so Y = 1 / 2 and D2 = 2 - 3 / 2 * 4 / 3 = 0."""
+    found = estimate_discounts(np.repeat([1, 2, 3], [6, 3, 4]))
+    assert found[:3] == (0.5, 1.0, 1.5)
+    assert found.problem == "the discount of a count of 2 would be 0.00"
+
+
 def test_good_turing_by_hand() -> None:
     """n1 .. n6 = 40 16 8 5 3 2: q = 6 * 2 / 40 = 0.3; a count of 1 keeps (2 * 16 / 40 - 0.3) / 0.7 = 5 / 7."""
     found = good_turing(np.repeat([1, 2, 3, 4, 5, 6], [40, 16, 8, 5, 3, 2]))

@@ -80,7 +80,8 @@ def adjusted_counts(orders: list[OrderCounts]) -> list[NDArray[np.int64]]:
 def estimate_discounts(counts: NDArray[np.int64]) -> Discounts:
     """The discounts of one order in closed form, equation 26; the fallback where that does not exist.
 
-    It needs n-grams that count 1, 2 and 3 times, and every discount between 0 and the count.
+    It needs n-grams that count 1, 2 and 3 times, and every discount above 0: where nothing is taken, words not seen
+    after a context would be impossible.
     """
     n1, n2, n3, n4 = (int(number) for number in np.bincount(np.minimum(counts, 5), minlength=5)[1:5])
     missing = [str(count) for count, number in enumerate((n1, n2, n3), start=1) if not number]
@@ -89,7 +90,7 @@ def estimate_discounts(counts: NDArray[np.int64]) -> Discounts:
     share = n1 / (n1 + 2 * n2)
     found = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
     for count, discount in enumerate(found, start=1):
-        if discount < 0:
+        if discount <= 0:
             return Discounts(*FALLBACK, problem=f"the discount of a count of {count} would be {discount:.2f}")
     return Discounts(*found)
 
