@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from groundswell import __version__
-from groundswell.cli import compare, data, demo, doctor, evaluate, predict, report, train, vectors
+from groundswell.cli import compare, data, demo, doctor, evaluate, lm, predict, report, train, vectors
 from groundswell.cli.terminal import note
 from groundswell.errors import CheckError, GroundswellError
 
@@ -48,6 +48,7 @@ app.command("compare")(compare.compare)
 app.add_typer(report.app, name="report")
 app.add_typer(data.app, name="data")
 app.add_typer(vectors.app, name="vectors")
+app.add_typer(lm.app, name="lm")
 app.command("doctor")(doctor.doctor)
 
 

@@ -12,7 +12,7 @@ from groundswell.text.cleaning import Place
 from groundswell.text.segmentation_zh import ChineseWords
 from groundswell.text.subwords import Pieces
 
-TokenKind = Literal["words", "jieba", "characters", "bpe", "unigram"]
+TokenKind = Literal["words", "jieba", "characters", "blanks", "bpe", "unigram"]
 
 # Scripts written without blanks: there a single character is the smallest word.
 UNSPACED = "\u2e80-\u2fff\u3001-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -30,6 +30,7 @@ class Segmentation:
     words        runs of letters and digits, with inner apostrophes; punctuation marks and Chinese characters one by one
     jieba        Chinese words by jieba's dictionary and its hidden Markov model; the rest as `words`
     characters   every character that is not blank
+    blanks       what stands between blanks, for texts that are cut already
     bpe, unigram pieces learned from the training texts; `▁` marks the beginning of a word
 
     user_words   words that jieba keeps whole
@@ -67,5 +68,7 @@ class Segmentation:
         if self.kind in ("bpe", "unigram"):
             assert self.pieces is not None  # learned by `learn_pieces` before the segmentation is made
             return Pieces(self.pieces)
+        if self.kind == "blanks":
+            return str.split
         pattern = CHARACTER if self.kind == "characters" else WORD
         return lambda text: pattern.findall(text)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundswell.text.own_tokens import learn_tokens
-from groundswell.text.segmentation import Segmentation
+from groundswell.text.segmentation import Segmentation, TokenKind
 
 TEXT = "房间很大，服务好 I isn't sad!! 3.5"
 CORPUS = ["房间很大，服务好", "the room is big", "service is good, the room is not", "服务很好，房间不大"] * 3
@@ -18,7 +18,8 @@ CORPUS = ["房间很大，服务好", "the room is big", "service is good, the r
 def kinds() -> list[Any]:
     """One segmentation of each kind."""
     learned = [learn_tokens(CORPUS, kind, min_count=1, max_size=60).segmentation for kind in ("bpe", "unigram")]
-    return [Segmentation("words"), Segmentation("jieba"), Segmentation("characters"), *learned]
+    own: list[TokenKind] = ["words", "jieba", "characters", "blanks"]
+    return [*map(Segmentation, own), *learned]
 
 
 def test_words_by_hand() -> None:
@@ -40,6 +41,10 @@ def test_the_users_words_stay_whole() -> None:
 
 def test_characters_by_hand() -> None:
     assert Segmentation("characters")(["很 大ok"]) == [["很", "大", "o", "k"]]
+
+
+def test_what_is_cut_already_stays_as_it_is() -> None:
+    assert Segmentation("blanks")([" 3 @-@ year\told\u3000<unk> "]) == [["3", "@-@", "year", "old", "<unk>"]]
 
 
 @pytest.mark.parametrize("segmentation", kinds(), ids=lambda found: found.kind)
