@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groundswell.evaluation.paired_metrics import PairedMetric
-from groundswell.evaluation.report_markup import Html, joined, number, section, table, tag
+from groundswell.evaluation.report_markup import number, section, table, tag
 from groundswell.evaluation.report_metrics import metric_name
-from groundswell.evaluation.report_style import STYLE
+from groundswell.evaluation.report_page import page
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,11 @@ def to_markdown(found: HeadTable) -> str:
 def to_html(found: HeadTable) -> str:
     """A page that opens anywhere and loads nothing."""
     title = f"Together and alone: {found.recipe}"
-    body = tag(
-        "main",
+    return page(
+        title,
         tag("header", tag("h1", title), tag("p", verdict(found), class_="result")),
         section("Every task", table("as in the recipe", HEADER, map(_cells, found.rows), numbers=(3, 4, 5, 6))),
     )
-    head = joined([
-        Html('<meta charset="utf-8">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", title),
-        tag("style", Html(STYLE)),
-    ])  # fmt: skip
-    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
 
 
 def verdict(found: HeadTable) -> str:

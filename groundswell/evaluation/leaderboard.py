@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from groundswell.evaluation.leaderboard_picture import Point, cost_picture
-from groundswell.evaluation.report_markup import Html, joined, number, section, table, tag
-from groundswell.evaluation.report_style import STYLE
+from groundswell.evaluation.report_markup import number, section, table, tag
+from groundswell.evaluation.report_page import page
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def to_html(board: Leaderboard) -> str:
     points = [Point(row.name, 1000 / row.documents_per_second, *row.accuracy) for row in board.rows]
     picture = cost_picture("Accuracy against cost", "milliseconds per text, many at once", points)
     trained = [Point(row.name, max(row.training_seconds, 0.01), *row.accuracy) for row in board.rows]
-    body = tag(
-        "main",
+    return page(
+        f"Leaderboard on {board.data}",
         tag(
             "header",
             tag("h1", f"Leaderboard on {board.data}"),
@@ -105,13 +105,6 @@ def to_html(board: Leaderboard) -> str:
         section("What accuracy costs", picture, cost_picture("Accuracy against training", "seconds", trained)),
         section("Every model", table("best first", HEADER, _cells(board), numbers=range(1, len(HEADER)))),
     )
-    head = joined([
-        Html('<meta charset="utf-8">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", f"Leaderboard on {board.data}"),
-        tag("style", Html(STYLE)),
-    ])  # fmt: skip
-    return f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
 
 
 def verdict(board: Leaderboard) -> str:

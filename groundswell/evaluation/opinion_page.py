@@ -9,9 +9,8 @@ from groundswell.evaluation.opinion_groups import POLARITIES, AspectGroup, Categ
 from groundswell.evaluation.opinion_quotes import Quote, marked_pieces
 from groundswell.evaluation.opinion_wording import ORIGINS, WORDINGS, PageLanguage, Wording, percent, signed
 from groundswell.evaluation.proportions import Proportion
-from groundswell.evaluation.report import CONTENT_POLICY
 from groundswell.evaluation.report_markup import Html, joined, number, pairs, scrolling, section, tag
-from groundswell.evaluation.report_style import STYLE
+from groundswell.evaluation.report_page import page
 
 MOST_ASPECTS = 40  # of a category
 MOST_NAMES = 12
@@ -73,23 +72,17 @@ def render_opinions(groups: OpinionGroups, name: str, language: PageLanguage = "
     """
     wording = WORDINGS[language]
     title = wording.title.format(name=name)
-    main = tag(
-        "main",
+    return page(
+        title,
         _header(groups, title, wording),
         _notices(groups, wording),
         section(wording.categories, *_overview(groups, wording)),
         *(_category(place, each, language) for place, each in enumerate(groups.categories)),
         section(wording.accounting, pairs(accounting(groups, wording))),
         tag("footer", wording.footer),
+        style=OPINION_STYLE,
+        language=wording.html_language,
     )
-    head = joined([
-        Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">'),
-        tag("title", f"{title} · groundswell"),
-        tag("style", Html(STYLE + OPINION_STYLE)),
-    ])  # fmt: skip
-    page = tag("html", tag("head", head), tag("body", main), lang=wording.html_language)
-    return f"<!doctype html>\n{page}\n"
 
 
 def accounting(groups: OpinionGroups, wording: Wording) -> dict[str, str]:

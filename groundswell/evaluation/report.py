@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groundswell.evaluation.report_markup import Html, joined, number, scrolling, section, tag
+from groundswell.evaluation.report_markup import Html, number, scrolling, section, tag
 from groundswell.evaluation.report_metrics import labels_part, metrics_part, result_line
+from groundswell.evaluation.report_page import page
 from groundswell.evaluation.report_run import accounting_part, costs_part, history_part, recipe_part, recipe_values
-from groundswell.evaluation.report_style import STYLE
 from groundswell.run_folder import write_text
 
 MOST_CHARACTERS_OF_A_MISTAKE = 600
 
 # The page may hold other people's texts: were one ever to slip through unescaped, it could still load and run nothing.
-CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,8 @@ def render_report(facts: ReportFacts) -> str:
     recipe = recipe_values(facts.recipe_yaml)
     training = recipe.get("training")
     metric = training.get("metric") if isinstance(training, Mapping) else None
-    main = tag(
-        "main",
+    return page(
+        facts.name,
         _header(facts),
         _warnings(facts),
         section("How good it is", *metrics_part(facts.metrics)),
@@ -83,13 +82,6 @@ def render_report(facts: ReportFacts) -> str:
         section("The whole recipe", *_recipe(facts.recipe_yaml)),
         tag("footer", "Intervals: percentile bootstrap over rows. Nothing on this page loads from the network."),
     )
-    head = joined([
-        Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">'),
-        tag("title", f"{facts.name} · groundswell"),
-        tag("style", Html(STYLE)),
-    ])  # fmt: skip
-    return "<!doctype html>\n" + tag("html", tag("head", head), tag("body", main), lang="en") + "\n"
 
 
 def _header(facts: ReportFacts) -> Html:

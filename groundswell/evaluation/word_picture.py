@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.errors import MissingExtraError
-from groundswell.evaluation.report_markup import Html, joined, tag
-from groundswell.evaluation.report_style import STYLE
+from groundswell.evaluation.report_markup import Html, tag
+from groundswell.evaluation.report_page import page
 from groundswell.run_folder import write_text
 
 CJK_FONTS = (
@@ -44,12 +44,8 @@ def draw_words(words: Sequence[str], places: NDArray[np.float64], path: Path, ti
         drawing = io.StringIO()
         figure.savefig(drawing, format="svg", metadata={"Date": None})
     svg = Html(drawing.getvalue()[drawing.getvalue().index("<svg") :])
-    head = joined([Html('<meta charset="utf-8">'), tag("title", title), tag("style", Html(STYLE))])
-    body = tag("main", tag("header", tag("h1", title)), tag("section", tag("figure", svg)))
-    write_text(
-        path.with_suffix(".html"),
-        f"<!doctype html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n",
-    )
+    parts = tag("header", tag("h1", title)), tag("section", tag("figure", svg))
+    write_text(path.with_suffix(".html"), page(title, *parts))
     chinese = any("\u3400" <= character <= "\u9fff" for word in words for character in word)
     return [NO_CJK_FONT] if chinese and not fonts else []
 
