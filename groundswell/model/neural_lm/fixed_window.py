@@ -1,0 +1,72 @@
+"""The fixed-window language model: the last n - 1 tokens through one hidden layer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from groundswell.model.neural_lm.language_model import LanguageModel, same_document
+
+
+class FixedWindow(LanguageModel):
+    """Bengio, Ducharme, Vincent & Jauvin 2003 (https://www.jmlr.org/papers/v3/bengio03a.html, equation 1):
+
+        x = (C(w_{t-1}), …, C(w_{t-n+1}))          C: V x E, the vectors of tokens
+        h = tanh(H x + d)                          H: K x (n-1) E
+        logits = U h + b  [+ W x, left out]        U: V x K
+
+    Their direct way W from x to the logits is left out, which they found to generalize better. Before the first token
+    of a document stands a vector of its own, so that the model sees no other document.
+
+    With K = E the rows of U and C are one matrix (`tied`, Press & Wolf 2017, https://aclanthology.org/E17-2025).
+
+    window   n - 1, tokens that are read
+    """
+
+    def __init__(
+        self, num_tokens: int, *, window: int, width: int, hidden: int, dropout: float = 0.0, tied: bool = False
+    ) -> None:
+        super().__init__()
+        self.num_tokens, self.window = num_tokens, window
+        self.embedding = nn.Embedding(num_tokens, width)
+        self.before = nn.Parameter(torch.zeros(width))
+        self.hidden = nn.Linear(window * width, hidden)
+        self._output = nn.Linear(hidden, num_tokens)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.normal_(self.embedding.weight, std=width**-0.5)
+        if tied:
+            self._output.weight = self.embedding.weight
+        else:
+            nn.init.normal_(self._output.weight, std=0.02)
+        nn.init.zeros_(self._output.bias)
+
+    @property
+    def output(self) -> nn.Linear:
+        """U and b."""
+        return self._output
+
+    def states(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
+        """h of each place, (B, T) -> (B, T, K)."""
+        documents = torch.zeros_like(token_ids) if documents is None else documents
+        vectors = self.dropout(self.embedding(token_ids))
+        read = [vectors]
+        for back in range(1, self.window):
+            shifted = vectors.roll(back, dims=1)
+            read.append(torch.where(same_document(documents, back).unsqueeze(2), shifted, self.before))
+        return self._hidden(torch.cat(read, dim=2))
+
+    def start(self, num_rows: int, most_tokens: int) -> Tensor:
+        """The last n - 2 vectors, (B, n - 2, E): nothing but `before`."""
+        return self.before.detach().expand(num_rows, self.window - 1, -1)
+
+    def advance(self, token_ids: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """h of the next tokens, and the last vectors now."""
+        vectors = torch.cat([memory, self.embedding(token_ids)], dim=1)
+        size = token_ids.shape[1]
+        first = self.window - 1
+        read = [vectors[:, first - back : first - back + size] for back in range(self.window)]
+        return self._hidden(torch.cat(read, dim=2)), vectors[:, vectors.shape[1] - first :]
+
+    def _hidden(self, read: Tensor) -> Tensor:
+        found: Tensor = self.dropout(torch.tanh(self.hidden(read)))
+        return found

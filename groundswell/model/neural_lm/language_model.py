@@ -1,0 +1,81 @@
+"""What every neural language model is: tokens in, the probability of the next one out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
+
+# Logits of so many places at once: (4096, 30,000) float32 are 0.5 GB.
+PLACES_AT_ONCE = 4096
+
+
+class Surprise(NamedTuple):
+    """-log P of predicted tokens, in nats: summed (0-d float32), and of how many (0-d)."""
+
+    total: Tensor
+    num_tokens: Tensor
+
+
+class LanguageModel(nn.Module):
+    """P(next token | the tokens before it in the same document) = softmax(logits), one place after the other.
+
+    num_tokens   V
+    positions    longest input in tokens, or None when there is no limit
+    """
+
+    num_tokens: int
+    positions: int | None = None
+
+    @property
+    @abstractmethod
+    def output(self) -> nn.Linear:
+        """The map from states (…, D) to logits (…, V)."""
+
+    @abstractmethod
+    def states(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
+        """The state of each place after reading its token and those before it; nothing behind it plays a part.
+
+        token_ids (B, T), documents (B, T) as in `LanguageBatch`, or None: each row is one document -> (B, T, D)
+        """
+
+    @abstractmethod
+    def start(self, num_rows: int, most_tokens: int) -> Any:
+        """What `advance` needs to know before it has read anything: for so many rows and tokens a row."""
+
+    @abstractmethod
+    def advance(self, token_ids: Tensor, memory: Any) -> tuple[Tensor, Any]:
+        """The states (B, T, D) of the next tokens (B, T) and what has been read now; the same as `states` of all."""
+
+    def forward(self, batch: LanguageBatch) -> Surprise:
+        """What the tokens of a batch cost; logits are never held for all places at once."""
+        states = self.states(batch.token_ids, batch.documents)
+        wanted = batch.targets != NOT_PREDICTED
+        chosen, targets = states[wanted], batch.targets[wanted]
+        total = states.new_zeros((), dtype=torch.float32)
+        for begin in range(0, len(targets), PLACES_AT_ONCE):
+            logits = self.output(chosen[begin : begin + PLACES_AT_ONCE]).float()
+            total = total + functional.cross_entropy(logits, targets[begin : begin + PLACES_AT_ONCE], reduction="sum")
+        return Surprise(total, wanted.sum())
+
+    def logits(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
+        """(B, T) -> (B, T, V) float32."""
+        found: Tensor = self.output(self.states(token_ids, documents)).float()
+        return found
+
+
+def same_document(documents: Tensor, back: int) -> Tensor:
+    """Whether the token so many places before belongs to the same document, (B, T) bool; False where there is none.
+
+    >>> same_document(torch.tensor([[0, 0, 1, 1]]), 1)
+    tensor([[False,  True, False,  True]])
+    """
+    found = torch.zeros_like(documents, dtype=torch.bool)
+    if back < documents.shape[1]:
+        found[:, back:] = documents[:, back:] == documents[:, : documents.shape[1] - back]
+    return found
