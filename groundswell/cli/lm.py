@@ -145,14 +145,17 @@ def generate(  # noqa: PLR0913 - one parameter per option
     temperature: Annotated[float, typer.Option(help="Below 1 likely words get likelier; 0: always the likeliest.")] = 1,
     top_k: Annotated[int, typer.Option(help="Only so many of the likeliest words; 0: all.")] = 0,
     top_p: Annotated[float, typer.Option(help="Only the likeliest words that together reach this; 1: all.")] = 1.0,
+    repetition_penalty: Annotated[
+        float, typer.Option(help="Above 1 words that stand in the text already get less likely.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Of every draw.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Text drawn word by word; tokens are printed with blanks between."""
-    from groundswell.model.ngram.generation import Sampling, check_sampling
     from groundswell.model.ngram.generation import generate as draw
+    from groundswell.model.sampling import Sampling, check_sampling
 
-    sampling = Sampling(temperature, top_k, top_p, seed)
+    sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
     check_sampling(sampling)  # before a large model is read
     opened = _open(model)
     given = opened.tokens(start)

@@ -104,6 +104,10 @@ class Decoder(LanguageModel):
             states = layer(states, turns, seen, kept)
         return self.norm(states), memory._replace(length=end)
 
+    def rows_of(self, memory: KeysAndValues, rows: Tensor) -> KeysAndValues:
+        """The keys and values of some rows."""
+        return KeysAndValues(memory.keys[:, rows], memory.values[:, rows], memory.length)
+
     def _check(self, size: int) -> None:
         if size > self.settings.positions:
             raise DataError(

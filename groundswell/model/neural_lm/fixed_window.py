@@ -67,6 +67,10 @@ class FixedWindow(LanguageModel):
         read = [vectors[:, first - back : first - back + size] for back in range(self.window)]
         return self._hidden(torch.cat(read, dim=2)), vectors[:, vectors.shape[1] - first :]
 
+    def rows_of(self, memory: Tensor, rows: Tensor) -> Tensor:
+        """The last vectors of some rows."""
+        return memory[rows]
+
     def _hidden(self, read: Tensor) -> Tensor:
         found: Tensor = self.dropout(torch.tanh(self.hidden(read)))
         return found

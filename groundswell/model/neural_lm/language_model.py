@@ -52,6 +52,10 @@ class LanguageModel(nn.Module):
     def advance(self, token_ids: Tensor, memory: Any) -> tuple[Tensor, Any]:
         """The states (B, T, D) of the next tokens (B, T) and what has been read now; the same as `states` of all."""
 
+    @abstractmethod
+    def rows_of(self, memory: Any, rows: Tensor) -> Any:
+        """The memory of some rows (R,) int64, in this order; a row may stand there twice."""
+
     def forward(self, batch: LanguageBatch) -> Surprise:
         """What the tokens of a batch cost; logits are never held for all places at once."""
         states = self.states(batch.token_ids, batch.documents)

@@ -71,6 +71,10 @@ class RecurrentLanguageModel(LanguageModel):
         states, after = self.network(self.embedding(token_ids), memory)
         return states, after
 
+    def rows_of(self, memory: Any, rows: Tensor) -> Any:
+        """The states of some rows; an LSTM has two of them."""
+        return tuple(part[:, rows] for part in memory) if isinstance(memory, tuple) else memory[:, rows]
+
 
 def document_sizes(documents: Tensor) -> list[int]:
     """The number of tokens of each document of each row, row after row; documents (B, T).
