@@ -115,6 +115,17 @@ def test_a_head_alone_says_what_all_say_together(recipe: dict[str, Any], tmp_pat
     assert together[-2].warnings[0].startswith("blank_text")
 
 
+def test_a_head_of_sentences_leaves_the_text_to_the_opinions(recipe: dict[str, Any]) -> None:
+    values = {**recipe, "heads": {**recipe["heads"], "sentiment": {"task": "single_label", "reads": "sentences"}}}
+    analyzer = gs.load(gs.train(values).folder)
+    found = analyzer("the food was superb. our staff was awful.")
+    assert [sentence.label for sentence in found.sentences] == ["positive", "negative"]
+    assert all(sentence.scores for sentence in found.sentences)
+    assert found.label == "mixed"  # what the opinions make of it
+    assert found.heads.keys() == {"intensity"}
+    assert analyzer("").sentences == ()
+
+
 def test_aspects_can_be_asked_for(recipe: dict[str, Any]) -> None:
     analyzer = gs.load(gs.train(recipe).folder)
     asked = analyzer("the food was superb. our staff was awful.", aspects=["staff", "price"])
