@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from groundswell.data.batching import Batch
 from groundswell.data.head_batch import HeadBatch
+from groundswell.data.language_batch import LanguageBatch
 from groundswell.data.opinion_batching import OpinionBatch
 from groundswell.errors import TrainingError
 from groundswell.training import checkpoints
@@ -31,7 +32,7 @@ Evaluate = Callable[[nn.Module], dict[str, float]]
 LOG_SECONDS = 5.0
 
 
-AnyBatch = TypeVar("AnyBatch", bound=Batch | OpinionBatch | HeadBatch, covariant=True)
+AnyBatch = TypeVar("AnyBatch", bound=Batch | OpinionBatch | HeadBatch | LanguageBatch, covariant=True)
 
 
 class BatchesOf(Protocol[AnyBatch]):
@@ -48,7 +49,7 @@ class BatchesOf(Protocol[AnyBatch]):
 
 
 TaskBatches = BatchesOf[Batch | OpinionBatch]
-Batches = BatchesOf[Batch | OpinionBatch | HeadBatch]
+Batches = BatchesOf[Batch | OpinionBatch | HeadBatch | LanguageBatch]
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ class _Run:
                 {**row, "learning_rate": self.rates[0] * share, "grad_norm": None if norm is None else float(norm)}
             )
 
-    def _share(self, indices: Sequence[int]) -> Batch | OpinionBatch | HeadBatch:
+    def _share(self, indices: Sequence[int]) -> Batch | OpinionBatch | HeadBatch | LanguageBatch:
         """This process's texts of a micro-batch; a process without any gets one that counts for nothing."""
         mine = list(indices)[self.accelerator.process_index :: self.accelerator.num_processes]
         batch = self.batches.collate(mine) if mine else self.batches.collate(indices[:1], counted=False)
