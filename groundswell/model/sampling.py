@@ -61,10 +61,10 @@ def kept_probs(
         repeated = np.unique(np.asarray(written))
         probs[repeated] **= sampling.repetition_penalty
         probs /= probs.sum()
+    if sampling.temperature == 0:
+        return np.array([probs.argmax()]), np.ones(1)
     likeliest = np.argsort(-probs, kind="stable")
     likeliest = likeliest[probs[likeliest] > 0]
-    if sampling.temperature == 0:
-        return likeliest[:1], np.ones(1)
     if sampling.top_k:
         likeliest = likeliest[: sampling.top_k]
     logs = np.log(probs[likeliest]) / sampling.temperature

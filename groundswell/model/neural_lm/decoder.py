@@ -52,6 +52,8 @@ class Decoder(LanguageModel):
     biases, one matrix C for input and output (Press & Wolf 2017, https://aclanthology.org/E17-2025).
     """
 
+    turns: Tensor
+
     def __init__(self, settings: DecoderSettings) -> None:
         super().__init__()
         self.settings = settings
@@ -67,6 +69,8 @@ class Decoder(LanguageModel):
                 scale = (2 * settings.layers) ** -0.5 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1.0
                 nn.init.normal_(weight, std=0.02 * scale)
         self.lm_head.weight = self.embed_tokens.weight
+        turns = rotations(torch.arange(settings.positions), settings)
+        self.register_buffer("turns", turns, persistent=False)  # they follow from the settings
 
     @property
     def output(self) -> nn.Linear:
@@ -77,7 +81,7 @@ class Decoder(LanguageModel):
         """norm(x) after the last layer, (B, T) -> (B, T, D); DataError for more than `positions` tokens."""
         size = token_ids.shape[1]
         self._check(size)
-        turns = rotations(torch.arange(size, device=token_ids.device), self.settings)
+        turns = self.turns[:, :size]
         seen = None if documents is None else block_mask(documents)
         states = self.dropout(self.embed_tokens(token_ids))
         for layer in self.layers:
@@ -95,9 +99,11 @@ class Decoder(LanguageModel):
     def advance(self, token_ids: Tensor, memory: KeysAndValues) -> tuple[Tensor, KeysAndValues]:
         """The states of the next tokens; each is compared with the kept keys, and nothing is computed twice."""
         begin, end = memory.length, memory.length + token_ids.shape[1]
-        places = torch.arange(begin, end, device=token_ids.device)
-        turns = rotations(places, self.settings)
-        seen = torch.arange(end, device=token_ids.device) <= places.unsqueeze(1)  # (T, length + T)
+        turns = self.turns[:, begin:end]
+        seen = None  # a single token gathers from all that is kept
+        if end - begin > 1:
+            places = torch.arange(end, device=token_ids.device)
+            seen = places <= places[begin:].unsqueeze(1)  # (T, length + T)
         states = self.embed_tokens(token_ids)
         for number, layer in enumerate(self.layers):
             kept = memory.keys[number, :, :, :end], memory.values[number, :, :, :end]
@@ -148,7 +154,8 @@ class Attention(nn.Module):
         """states (B, T, D) -> (B, T, D).
 
         turns   (2, T, d) cosines and sines
-        seen    what each token may gather from, bool, True where it may; None: itself and all before it
+        seen    what each token may gather from, bool, True where it may; None: itself and all before it, or with a
+                single token and `kept` all there is
         kept    keys and values (B, H, T', d) whose last T places are filled here; None: of these tokens alone
         """
         B, T, D = states.shape  # noqa: N806
@@ -160,7 +167,8 @@ class Attention(nn.Module):
         if kept is not None:
             kept[0][:, :, -T:], kept[1][:, :, -T:] = key, value
             key, value = kept
-        gathered = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen, is_causal=seen is None)
+        alone = seen is None and kept is None
+        gathered = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen, is_causal=alone)
         found: Tensor = self.o_proj(gathered.transpose(1, 2).reshape(B, T, D))
         return found
 
