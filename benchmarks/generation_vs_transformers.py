@@ -1,6 +1,6 @@
 """Text from our decoder with its cache beside `generate` of transformers on the same weights, by turns.
 
-python benchmarks/generation_vs_transformers.py --tokens 200     tokens a second of one text, greedy; both must write the same
+python benchmarks/generation_vs_transformers.py --tokens 200     tokens a second, greedy; both must write the same
 """
 
 from __future__ import annotations
