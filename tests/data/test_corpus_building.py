@@ -18,8 +18,23 @@ from groundswell.data.corpus.filters import Quality
 from groundswell.data.corpus.token_file import open_tokens
 from groundswell.errors import DataError
 
-NOUNS = "room staff breakfast screen battery garden coffee harbour street window price waiter charger bed view".split()
-ADJECTIVES = "clean dark friendly slow quiet cheap lovely broken small warm noisy fresh dull bright modest".split()
+NOUNS = ["room", "staff", "breakfast", "screen", "battery", "garden", "coffee", "harbour", "street", "window", "waiter"]
+ADJECTIVES = [
+    "clean",
+    "dark",
+    "friendly",
+    "slow",
+    "quiet",
+    "cheap",
+    "lovely",
+    "broken",
+    "small",
+    "warm",
+    "noisy",
+    "dull",
+]
+LAST = "房间很大，服务也很好，早餐种类丰富，下次还会再来，推荐给大家！"
+FILES = ("web.txt", "shop.jsonl.xz")
 TEST = (
     "Nobody told us that the lift had been out of order for a month, and our luggage weighed more than the two of us."
 )
@@ -44,10 +59,10 @@ def folder(tmp_path: Path) -> Path:
     web[10] = web[3].upper() + " !"  # an exact copy
     web[20] = web[4].replace("number", "numbr", 1)  # a near copy
     web[30] = f"As somebody wrote: {TEST} So true, and we had the same with the lift in May."  # a leak
-    web[31] = TEST.replace("month", "week").replace("told", "said to")
+    web[31] = TEST.replace("month", "months")  # nearly the test text, but no long span of it
     web[40] = "bad"
     (tmp_path / "web.txt").write_text("\n".join(web), encoding="utf-8")
-    shop = [*reviews(20, 1), web[5], "房间很大，服务也很好，早餐种类丰富，下次还会再来，推荐给大家！"]
+    shop = [*reviews(20, 1), web[5], LAST]
     rows = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in shop)
     (tmp_path / "shop.jsonl.xz").write_bytes(lzma.compress(rows.encode()))
     (tmp_path / "test.jsonl").write_text(json.dumps({"text": TEST}) + "\n")
@@ -57,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
 def settings(folder: Path, name: str = "corpus", **changes: Any) -> CorpusSettings:
     values: dict[str, Any] = {
         "folder": folder / name,
-        "sources": (TextSource("web", (str(folder / "web.txt"),)), TextSource("shop", (str(folder / "shop.jsonl.xz"),))),
+        "sources": tuple(TextSource(file.partition(".")[0], (str(folder / file),)) for file in FILES),
         "held_out": (TextSource("test", (str(folder / "test.jsonl"),)),),
         "vocabulary_size": 500,
     }  # fmt: skip
@@ -81,7 +96,7 @@ def test_every_document_is_counted_and_planted_copies_and_leaks_are_gone(folder:
     spoken = load_document_tokens(report.folder / "tokenizer")
     texts = [spoken.text(tokens.document(number)) for number in range(len(tokens))]
     assert len(texts) == report.documents == 76
-    assert texts[-1] == "房间很大，服务也很好，早餐种类丰富，下次还会再来，推荐给大家！"
+    assert texts[-1] == LAST
     assert not any("luggage weighed" in text for text in texts)
     assert sum(source.tokens for source in report.sources) == len(tokens.ids)
 
@@ -135,7 +150,7 @@ def test_a_part_of_the_documents_teaches_the_tokenizer(folder: Path) -> None:
     report = build_corpus(settings(folder, tokenizer_documents=10))
     assert report.tokenizer.learned_from <= 10
     spoken = load_document_tokens(report.folder / "tokenizer")
-    assert spoken.text(open_tokens(report.folder).document(75)).startswith("房间很大")  # in bytes, but not unknown
+    assert spoken.text(open_tokens(report.folder).document(75)) == LAST  # in bytes, but not unknown
 
 
 def test_without_near_copies_only_exact_ones_go(folder: Path) -> None:

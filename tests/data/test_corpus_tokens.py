@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def test_nothing_is_unknown_and_no_text_writes_a_mark(tokens: DocumentTokens, te
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="▁")))
 def test_decoding_gives_the_text_with_single_blanks(tokens: DocumentTokens, text: str) -> None:
-    assert tokens.text(tokens.ids([text])[0]) == " ".join(text.split())
+    """U+001C to U+001F are blanks to Python, but not to Unicode; they stay."""
+    single = re.sub(r"[^\S\x1c-\x1f]+", " ", text).strip(" ")
+    assert tokens.text(tokens.ids([text])[0]) == single
 
 
 def test_the_alphabet_leaves_room_for_merges(tokens: DocumentTokens) -> None:
@@ -91,11 +94,11 @@ def test_nothing_to_learn_from_is_refused() -> None:
 
 
 def write(folder: Path, size: int = 10) -> None:
-    writer = TokenWriter(folder, size)
-    writer.add("a", [[8, 2, 9], [8, 9]])
-    writer.add("a", [[8, 3, 4, 9]])
-    writer.add("b", [[8, 5, 9]])
-    writer.finish(start_id=8, end_id=9, pad_id=0, tokenizer="abc")
+    with TokenWriter(folder, size) as writer:
+        writer.add("a", [[8, 2, 9], [8, 9]])
+        writer.add("a", [[8, 3, 4, 9]])
+        writer.add("b", [[8, 5, 9]])
+        writer.finish(start_id=8, end_id=9, pad_id=0, tokenizer="abc")
 
 
 def test_a_token_file_gives_back_its_documents(tmp_path: Path) -> None:
@@ -112,20 +115,20 @@ def test_a_token_file_gives_back_its_documents(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("size", "width"), [(2**16, 2), (2**16 + 1, 4)])
 def test_ids_take_two_bytes_as_long_as_they_fit(tmp_path: Path, size: int, width: int) -> None:
-    writer = TokenWriter(tmp_path, size)
-    writer.add("a", [[0, size - 1]])
-    writer.finish(start_id=0, end_id=1, pad_id=2, tokenizer="")
+    with TokenWriter(tmp_path, size) as writer:
+        writer.add("a", [[0, size - 1]])
+        writer.finish(start_id=0, end_id=1, pad_id=2, tokenizer="")
     assert (tmp_path / "tokens.bin").stat().st_size == 2 * width
     assert open_tokens(tmp_path).document(0).tolist() == [0, size - 1]
 
 
 def test_ids_that_do_not_fit_and_sources_in_two_places_are_refused(tmp_path: Path) -> None:
-    writer = TokenWriter(tmp_path, 10)
-    with pytest.raises(DataError, match="found ids 3 to 10, expected 0 to 9"):
-        writer.add("a", [[3, 10]])
-    writer.add("b", [[1]])
-    with pytest.raises(DataError, match="documents of 'a' in two places"):
-        writer.add("a", [[1]])
+    with TokenWriter(tmp_path, 10) as writer:
+        with pytest.raises(DataError, match="found ids 3 to 10, expected 0 to 9"):
+            writer.add("a", [[3, 10]])
+        writer.add("b", [[1]])
+        with pytest.raises(DataError, match="documents of 'a' in two places"):
+            writer.add("a", [[1]])
 
 
 def test_damaged_folders_are_refused(tmp_path: Path) -> None:

@@ -186,14 +186,16 @@ def _write(
     folder: Path, spool: DocumentSpool, tokens: DocumentTokens, names: Sequence[str]
 ) -> tuple[TokenIndex, list[int]]:
     """The index of the token file, and the characters of each source in it."""
-    writer = TokenWriter(folder, len(tokens))
     characters = [0] * len(names)
-    for batch in spool.batches(_BATCH_BYTES):
-        for place in sorted({source for source, _ in batch}):
-            texts = [text for source, text in batch if source == place]
-            writer.add(names[place], tokens.ids(texts))
-            characters[place] += sum(map(len, texts))
-    index = writer.finish(start_id=tokens.start_id, end_id=tokens.end_id, pad_id=tokens.pad_id, tokenizer=tokens.sha256)
+    with TokenWriter(folder, len(tokens)) as writer:
+        for batch in spool.batches(_BATCH_BYTES):
+            for place in sorted({source for source, _ in batch}):
+                texts = [text for source, text in batch if source == place]
+                writer.add(names[place], tokens.ids(texts))
+                characters[place] += sum(map(len, texts))
+        index = writer.finish(
+            start_id=tokens.start_id, end_id=tokens.end_id, pad_id=tokens.pad_id, tokenizer=tokens.sha256
+        )
     return index, characters
 
 

@@ -54,7 +54,7 @@ class DocumentTokens:
         spelled = _BYTE_RUN.sub(
             lambda run: bytes.fromhex(re.sub("[<>]|0x", "", run[0])).decode(errors="replace"), written
         )
-        return spelled.replace(WORD_MARK, " ").strip()
+        return spelled.replace(WORD_MARK, " ").strip(" ")
 
     def save(self, folder: Path) -> None:
         """Write vocabulary.json."""

@@ -56,7 +56,7 @@ class TokenIndex:
 
 
 class TokenWriter:
-    """Writes documents of token ids into a folder; `finish` writes the index."""
+    """Writes documents of token ids into a folder; `finish` writes the index. Used as a context, closes its file."""
 
     def __init__(self, folder: Path, vocabulary_size: int) -> None:
         self._folder = folder
@@ -65,6 +65,12 @@ class TokenWriter:
         self._lengths = array("I")
         self._counts: dict[str, list[int]] = {}
         self._file = (folder / TOKENS).open("wb")
+
+    def __enter__(self) -> TokenWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
 
     def add(self, source: str, documents: Sequence[Sequence[int]]) -> None:
         """Write documents of one source, behind all earlier ones; the documents of a source come together."""
