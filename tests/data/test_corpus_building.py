@@ -101,6 +101,13 @@ def test_every_document_is_counted_and_planted_copies_and_leaks_are_gone(folder:
     assert sum(source.tokens for source in report.sources) == len(tokens.ids)
 
 
+def test_progress_is_told_by_stage(folder: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    build_corpus(settings(folder), progress=lambda *what: told.append(what))
+    assert [stage for stage, _, _ in told][:2] == ["reading web", "reading shop"]
+    assert told[-1] == ("writing ids", 76, 76)
+
+
 def test_the_report_is_kept_with_the_corpus(folder: Path) -> None:
     report = build_corpus(settings(folder))
     kept = json.loads((report.folder / "report.json").read_text(encoding="utf-8"))
@@ -207,7 +214,7 @@ def test_a_test_row_that_cannot_be_read_is_refused(folder: Path) -> None:
     ("changes", "message"),
     [
         ({"sources": ()}, "sources: found none"),
-        ({"weights": {"web": 1.0}}, "expected one for each source, web, shop"),
+        ({"weights": {"web": 1.0}}, "weights: source 'shop' has none"),
         ({"weights": {"web": 1.0, "shop": 0.0}}, "'shop' has 0.0, expected a positive number"),
         ({"vocabulary_size": 10}, "vocabulary_size: found 10"),
         ({"num_tokens": 0}, "num_tokens: found 0"),

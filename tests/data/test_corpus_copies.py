@@ -33,9 +33,9 @@ def test_exact_copies() -> None:
     assert [copies.is_new(form) for form in ("a", "b", "a", "", "")] == [True, True, False, True, False]
 
 
-@pytest.mark.parametrize("least", [0.75, 0.8, 0.9])
-def test_planted_near_copies_against_every_pair(least: float) -> None:
-    """Precision is 1 by construction, recall 0.97 at the least; every pair of texts is compared to know."""
+@pytest.fixture(scope="module")
+def planted() -> tuple[list[str], dict[tuple[int, int], float]]:
+    """Texts with near copies planted among them, and the similarity of every pair."""
     chances = random.Random(1)
     words = ["".join(chances.choices(LETTERS, k=chances.randint(2, 7))) for _ in range(300)]
     forms = []
@@ -43,7 +43,16 @@ def test_planted_near_copies_against_every_pair(least: float) -> None:
         text = "".join(chances.choices(words, k=chances.randint(20, 120)))
         forms += [text, *(changed(text, chances.randint(1, len(text) // 25), chances) for _ in range(2))]
     chances.shuffle(forms)
-    true_pairs = {(a, b) for a, b in combinations(range(len(forms)), 2) if similarity(forms[a], forms[b]) >= least}
+    return forms, {(a, b): similarity(forms[a], forms[b]) for a, b in combinations(range(len(forms)), 2)}
+
+
+@pytest.mark.parametrize("least", [0.75, 0.8, 0.9])
+def test_planted_near_copies_against_every_pair(
+    planted: tuple[list[str], dict[tuple[int, int], float]], least: float
+) -> None:
+    """Precision is 1 by construction, recall 0.97 at the least; every pair of texts is compared to know."""
+    forms, similarities = planted
+    true_pairs = {pair for pair, value in similarities.items() if value >= least}
     expected: dict[int, int] = {}
     for left, right in sorted(true_pairs, key=lambda pair: (pair[1], pair[0])):
         if left not in expected and right not in expected:

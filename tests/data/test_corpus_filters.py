@@ -23,6 +23,8 @@ GOOD_ZH = "房间很大，服务也很好，早餐种类丰富，位置离地铁
         (GOOD, None),
         (GOOD_ZH, None),
         (" \u200b\n", "blank"),
+        (GOOD + "\x00", "NUL in text"),
+        (GOOD + "\ud83d", "unpaired surrogate in text"),
         ("Good film.", "too short"),
         ("好。", "too short"),
         ("word another " * 60_000, "too long"),
@@ -49,8 +51,8 @@ def test_languages_are_dropped_only_when_some_are_asked_for() -> None:
 
 def test_every_rule_can_be_reached_and_none_stands_twice() -> None:
     assert list(RULES) == [
-        "blank", "too short", "too long", "symbols", "few letters", "other language", "repeated lines",
-        "repeated phrases",
+        "blank", "NUL in text", "unpaired surrogate in text", "too short", "too long", "symbols", "few letters",
+        "other language", "repeated lines", "repeated phrases",
     ]  # fmt: skip
 
 

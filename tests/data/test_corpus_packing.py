@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +101,24 @@ def test_no_document_leaks_into_another() -> None:
     assert views[0] == views[1]
     alone = packed([second], 5).blocks(0, 1)
     assert views[0][:3] == [part[0].tolist() for part in (alone.token_ids, alone.labels, alone.positions)]
+
+
+def test_attention_under_the_mask_is_that_of_each_document_alone() -> None:
+    """Through scaled dot product attention: B after A = B alone, whatever A says; padding stays finite."""
+    torch.manual_seed(0)
+    vectors = torch.randn(100, 3, 8)  # query, key and value of every token id
+
+    def attended(blocks: Blocks) -> torch.Tensor:
+        query, key, value = vectors[torch.from_numpy(blocks.token_ids)].unbind(dim=2)
+        mask = torch.from_numpy(causal_document_mask(blocks.document_ids))
+        return torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+
+    second = [START, 7, 8, 9, 7, END]
+    one, other = (attended(packed([[START, *first, END], second], 12).blocks(0, 1)) for first in ([1, 2], [50, 60]))
+    alone = attended(packed([second], 6).blocks(0, 1))
+    assert torch.equal(one[:, 4:], other[:, 4:])
+    torch.testing.assert_close(one[:, 4:10], alone, rtol=0, atol=1e-6)
+    assert one.isfinite().all()
 
 
 def test_the_mask_agrees_with_the_definition() -> None:

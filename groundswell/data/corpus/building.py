@@ -7,7 +7,6 @@ report.json                           every document counted, and the mix
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,9 +23,9 @@ from groundswell.data.corpus.document_tokens import (
 from groundswell.data.corpus.documents import SourceRead, TextSource, find_files
 from groundswell.data.corpus.filters import Quality
 from groundswell.data.corpus.held_out import SPAN
-from groundswell.data.corpus.mixing import Mix, mix_documents
+from groundswell.data.corpus.mixing import Mix, mix_documents, weight_shares
 from groundswell.data.corpus.packing import PackedBlocks
-from groundswell.data.corpus.reading import CorpusReader, read_held_out, refuse_nothing_left
+from groundswell.data.corpus.reading import CorpusReader, Progress, no_progress, read_held_out, refuse_nothing_left
 from groundswell.data.corpus.report import CorpusReport, SourceReport, TokenizerReport
 from groundswell.data.corpus.token_file import TokenFile, TokenIndex, TokenWriter, open_tokens
 from groundswell.data.leakage import LEAST_SIMILARITY
@@ -68,8 +67,10 @@ class CorpusSettings:
     seed: int = 0
 
 
-def build_corpus(settings: CorpusSettings) -> CorpusReport:
+def build_corpus(settings: CorpusSettings, *, progress: Progress = no_progress) -> CorpusReport:
     """What became of every document; the folder is written whole or not at all.
+
+    progress   called now and then with the stage and how many documents of how many it is through
 
     The same files and settings give the same bytes, in every process. Documents wait on disk, so memory grows with
     their number (some 500 bytes each) and with the held-out texts, not with their characters.
@@ -82,16 +83,17 @@ def build_corpus(settings: CorpusSettings) -> CorpusReport:
         reader = CorpusReader(spool, settings.quality, held_out, least_similarity=settings.least_similarity)
         with _timed("reading", seconds):
             for source in settings.sources:
-                refuse_nothing_left(reader.read(source), source.files)
+                refuse_nothing_left(reader.read(source, progress), source.files)
         with _timed("near copies", seconds):
-            reader.drop_near_copies()
+            reader.drop_near_copies(progress)
         for source, read in zip(settings.sources, reader.reads, strict=True):
             refuse_nothing_left(read, source.files)
         with _timed("tokenizer", seconds):
+            progress("learning tokens", 0, None)
             tokens, learned_from = _tokens(settings, spool)
             tokens.save(folder / TOKENIZER)
         with _timed("writing ids", seconds):
-            index, characters = _write(folder, spool, tokens, [source.name for source in settings.sources])
+            index, characters = _write(folder, spool, tokens, settings.sources, progress)
         tokenizer = TokenizerReport(len(tokens), tokens.sha256, learned_from)
         mix = _mix(open_tokens(folder), settings)
         report = CorpusReport(
@@ -151,16 +153,8 @@ def _check(settings: CorpusSettings) -> None:
     names = [source.name for source in settings.sources]
     if not names or len(set(names)) < len(names):
         raise DataError(f"sources: found {names or 'none'}, expected at least one, each with a name of its own.")
-    if settings.weights is not None and set(settings.weights) != set(names):
-        raise DataError(
-            f"weights: found {', '.join(settings.weights) or 'none'}, expected one for each source, "
-            f"{', '.join(names)}. Leave them out to mix by size."
-        )
-    wrong = [name for name, weight in (settings.weights or {}).items() if not 0 < weight < math.inf]
-    if wrong:
-        raise DataError(
-            f"weights: {wrong[0]!r} has {settings.weights[wrong[0]]}, expected a positive number. Change it."
-        )
+    if settings.weights is not None:
+        weight_shares(names, settings.weights)
     if settings.num_tokens is not None and settings.num_tokens < 1:
         raise DataError(f"num_tokens: found {settings.num_tokens}, expected at least 1. Raise it, or leave it out.")
     if settings.tokenizer_documents is not None and settings.tokenizer_documents < 1:
@@ -183,16 +177,19 @@ def _tokens(settings: CorpusSettings, spool: DocumentSpool) -> tuple[DocumentTok
 
 
 def _write(
-    folder: Path, spool: DocumentSpool, tokens: DocumentTokens, names: Sequence[str]
+    folder: Path, spool: DocumentSpool, tokens: DocumentTokens, sources: Sequence[TextSource], progress: Progress
 ) -> tuple[TokenIndex, list[int]]:
     """The index of the token file, and the characters of each source in it."""
-    characters = [0] * len(names)
+    characters = [0] * len(sources)
+    num_kept, num_written = len(spool.kept()), 0
     with TokenWriter(folder, len(tokens)) as writer:
         for batch in spool.batches(_BATCH_BYTES):
             for place in sorted({source for source, _ in batch}):
                 texts = [text for source, text in batch if source == place]
-                writer.add(names[place], tokens.ids(texts))
+                writer.add(sources[place].name, tokens.ids(texts))
                 characters[place] += sum(map(len, texts))
+            num_written += len(batch)
+            progress("writing ids", num_written, num_kept)
         index = writer.finish(
             start_id=tokens.start_id, end_id=tokens.end_id, pad_id=tokens.pad_id, tokenizer=tokens.sha256
         )

@@ -24,6 +24,7 @@ from groundswell.types import Language
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 _NO_LETTER = re.compile(r"[^\w\s]|[\d_]")
 _HASH_OR_ELLIPSIS = re.compile(r"#|…|\.\.\.")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _JUDGED_CHARACTERS = 2_000  # of a long document the language is told from its beginning
 _TOP_NGRAMS = {2: 0.20, 3: 0.18, 4: 0.16}
 _REPEATED_NGRAMS = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
@@ -185,6 +186,8 @@ def _repeated_phrases(measured: Measured, quality: Quality) -> bool:
 
 RULES: dict[str, Callable[[Measured, Quality], bool]] = {
     "blank": lambda measured, quality: is_blank(measured.text),
+    "NUL in text": lambda measured, quality: "\x00" in measured.text,
+    "unpaired surrogate in text": lambda measured, quality: _SURROGATE.search(measured.text) is not None,
     "too short": _too_short,
     "too long": _too_long,
     "symbols": _symbols,

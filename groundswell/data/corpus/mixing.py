@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +77,8 @@ def mix_documents(
     wanted = total if num_tokens is None else num_tokens
     if wanted < 1:
         raise DataError(f"num_tokens: found {wanted}, expected at least 1. Raise it, or leave it out for one epoch.")
-    shares = _shares(sources, weights)
+    sizes = {source.name: float(source.tokens) for source in sources}
+    shares = weight_shares(list(sizes), sizes if weights is None else weights)
     orders, times, firsts, reports = [], [], [0], []
     for place, (source, share) in enumerate(zip(sources, shares, strict=True)):
         target = source.tokens * wanted / total if weights is None else share * wanted
@@ -93,6 +93,29 @@ def mix_documents(
     return Mix(np.concatenate(orders)[merged], tuple(reports))
 
 
+def weight_shares(names: Sequence[str], weights: Mapping[str, float]) -> list[float]:
+    """The share of each source, all adding up to 1; DataError names every weight that is missing, wrong or nobody's."""
+    problems = [
+        f"weights: no source {name!r}.{did_you_mean(name, names)} Sources: {', '.join(names)}."
+        for name in weights
+        if name not in names
+    ]
+    problems += [
+        f"weights: source {name!r} has none. Give it one, or leave the source out of the corpus."
+        for name in names
+        if name not in weights
+    ]
+    problems += [
+        f"weights: {name!r} has {weight}, expected a positive number. Change it."
+        for name, weight in weights.items()
+        if not 0 < weight < math.inf
+    ]
+    if problems:
+        raise DataError("\n".join(problems))
+    whole = math.fsum(weights.values())
+    return [weights[name] / whole for name in names]
+
+
 def _shuffled(
     lengths: NDArray[np.int64], target: int, seed: list[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -104,28 +127,3 @@ def _shuffled(
     starts = np.cumsum(lengths[order]) - lengths[order]
     read = starts < target
     return order[read], starts[read].astype(np.float64)
-
-
-def _shares(sources: Sequence[SourceTokens], weights: Mapping[str, float] | None) -> list[float]:
-    """The share of the tokens of each source; they add up to 1."""
-    found: Mapping[str, Any] = {source.name: source.tokens for source in sources} if weights is None else weights
-    problems = [
-        f"weights: no source {name!r}.{did_you_mean(name, [source.name for source in sources])} Sources: "
-        f"{', '.join(source.name for source in sources)}."
-        for name in found
-        if name not in {source.name for source in sources}
-    ]
-    problems += [
-        f"weights: source {source.name!r} has none. Give it one, or leave the source out of the corpus."
-        for source in sources
-        if source.name not in found
-    ]
-    problems += [
-        f"weights: {name!r} has {weight}, expected a positive number. Change it."
-        for name, weight in found.items()
-        if not 0 < weight < math.inf
-    ]
-    if problems:
-        raise DataError("\n".join(problems))
-    whole = math.fsum(found.values())
-    return [found[source.name] / whole for source in sources]

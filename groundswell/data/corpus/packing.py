@@ -56,6 +56,7 @@ class PackedBlocks:
         lengths = np.diff(tokens.offsets)[mix.order]
         self._starts = tokens.offsets[:-1][mix.order]  # of each document in the file
         self._ends = np.cumsum(lengths)  # of each document in the stream that is cut
+        self._begins = self._ends - lengths
         self.num_tokens = int(lengths.sum())
         self.num_documents = len(lengths)
 
@@ -102,8 +103,8 @@ class PackedBlocks:
         lengths = np.minimum(ends, end) - starts
         documents = np.repeat(np.arange(first, last + 1), lengths)
         # what must be added to a place in the stream to get the one in the file
-        begins = ends - np.diff(self._ends, prepend=0)[first : last + 1]
-        return documents, np.arange(begin, end) + np.repeat(self._starts[first : last + 1] - begins, lengths)
+        moved = self._starts[first : last + 1] - self._begins[first : last + 1]
+        return documents, np.arange(begin, end) + np.repeat(moved, lengths)
 
 
 def causal_document_mask(document_ids: NDArray[Any]) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from groundswell.data.accounting import Accounting
@@ -13,6 +13,13 @@ from groundswell.data.corpus.filters import Quality, reason_to_drop
 from groundswell.data.corpus.held_out import NEARLY_EQUAL, HeldOut
 from groundswell.data.leakage import normal_form
 from groundswell.errors import DataError
+
+Progress = Callable[[str, int, int | None], None]
+_TOLD_EVERY = 1_000
+
+
+def no_progress(stage: str, done: int, of: int | None) -> None:
+    """Nothing; a `Progress` is told the stage, how many documents are done, and of how many where that is known."""
 
 
 class CorpusReader:
@@ -37,12 +44,14 @@ class CorpusReader:
             for number, form in enumerate(self._forms):  # before all documents, so that a near one is dropped
                 self._near.add(number, form)
 
-    def read(self, source: TextSource) -> SourceRead:
+    def read(self, source: TextSource, progress: Progress = no_progress) -> SourceRead:
         """Judge, count and keep the documents of one source."""
         accounting = Accounting(source.name, unit="documents")
         read = SourceRead(accounting)
         self.reads.append(read)
         for document in read_documents(source, read):
+            if accounting.read % _TOLD_EVERY == 0:
+                progress(f"reading {source.name}", accounting.read, None)
             form = normal_form(document.text)
             reason = self._reason_to_drop(document.text, form)
             if reason is not None:
@@ -54,7 +63,7 @@ class CorpusReader:
                 self._near.add(len(self._forms) + number, form)
         return read
 
-    def drop_near_copies(self) -> None:
+    def drop_near_copies(self, progress: Progress = no_progress) -> None:
         """Drop from the spool what nearly repeats an earlier document or a held-out text, and count it."""
         if self._near is None:
             return
@@ -62,6 +71,7 @@ class CorpusReader:
             number = copy.number - len(self._forms)
             if number < 0:  # two held-out texts
                 continue
+            progress("near copies", number, len(self._spool))
             self._spool.drop(number)
             source, row = self._spool.origin(number)
             reason = NEARLY_EQUAL if copy.of < len(self._forms) else NEAR
