@@ -3,7 +3,7 @@
     python benchmarks/corpus_speed.py [--files train unsup] [--documents 0]
 
 Text counts in UTF-8 bytes of all documents read. `reading` is decompression, filters, exact copies and the search for
-spans of the test reviews; a thread of one process does it all, and on a busy machine its processor seconds say more than
+spans of the test reviews; all in one thread; on a busy machine processor seconds say more than
 the clock. Recall and precision of near copies are measured on planted ones.
 """
 

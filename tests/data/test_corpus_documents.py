@@ -87,6 +87,12 @@ def test_rows_that_cannot_be_read_are_counted_with_their_place(tmp_path: Path) -
     assert found.accounting.rejected[2]["reason"] == f"{path}:4: 'text' holds int, expected text"
 
 
+def test_a_missing_column_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("txt,label\none,1\n")
+    with pytest.raises(DataError, match=r"a\.csv: no column 'text'.*Did you mean 'txt'\? Name .* as text_column"):
+        read(tmp_path / "a.csv")
+
+
 def test_empty_files_are_said_and_missing_ones_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("")
     (tmp_path / "b.jsonl").write_text("")

@@ -56,6 +56,12 @@ def test_agrees_with_the_definition(seed: int) -> None:
     assert (found is not None) == (form in held_out or shares_span(form, held_out, 20))
 
 
+def test_texts_too_short_for_a_span_are_found_as_a_whole_document_only() -> None:
+    held_out = HeldOut(["很好。", "Good film!"])
+    assert held_out.reason_to_drop(normal_form("good FILM")) == EQUAL
+    assert held_out.reason_to_drop(normal_form("A good film, " * 20)) is None
+
+
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(DataError, match="2 texts, all blank"):
         HeldOut([" ", "\n"])

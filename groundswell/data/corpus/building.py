@@ -44,7 +44,8 @@ class CorpusSettings:
     sources              of which a copy stays in the first source that has it
     held_out             files of test texts; no document that holds one is kept
     held_out_span        characters of normal form that a document and a test text may not share
-    least_similarity     0.75-1, documents as similar as this are near copies; None: only exact copies are dropped
+    least_similarity     0.75-1, documents as similar as this are near copies; None: only exact copies are dropped,
+                         and held-out texts are found only by what they share word for word
     vocabulary_size      different ids at most
     tokenizer            tokenizer folder of another corpus; None: learned of this one
     tokenizer_documents  about how many documents it is learned of, spread over all sources; None: all of them

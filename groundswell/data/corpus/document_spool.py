@@ -15,7 +15,7 @@ from groundswell.errors import SelfCheckError
 
 
 class DocumentSpool:
-    """Texts in a file, one behind the other; in memory 17 bytes for each.
+    """Texts in a file, one behind the other; in memory 21 bytes for each.
 
     `source` is the place of a document's source among the sources, `row` its 1-based number there, as its accounting
     has it. Documents come in the order of their sources. Used as a context, so that the file is closed and removed.

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from groundswell.data.accounting import Accounting
 from groundswell.data.byte_source import ByteSource, find_bytes
 from groundswell.data.encoding import bounded_lines, check_encoding, encoding_of
-from groundswell.data.readers import SUFFIXES, open_rows
+from groundswell.data.readers import SUFFIXES, missing_column, open_rows
 from groundswell.data.rows import BadRow
 from groundswell.errors import DataError
 
@@ -134,7 +134,9 @@ def _rows(name: str, source: TextSource, read: SourceRead) -> Iterator[Document]
     def count_bad(bad: BadRow) -> None:
         read.accounting.reject("unreadable row", read.accounting.read + 1, bad.raw, f"{bad.place}: {bad.reason}")
 
-    rows = open_rows(name, text_column=source.text_column, encoding=source.encoding, on_bad_row=count_bad)
+    rows = open_rows(name, encoding=source.encoding, on_bad_row=count_bad)
+    if rows.columns and source.text_column not in rows.columns:
+        raise missing_column(rows, source.text_column, "text_column")
     read.files.append({"file": name, "encoding": rows.encoding, "documents": 0})
     for row in rows:
         text = row.values.get(source.text_column)

@@ -25,7 +25,8 @@ EQUAL = "equals a held-out text"
 SHARED = "shares a span with a held-out text"
 NEARLY_EQUAL = "nearly equals a held-out text"
 _LEAST_SPAN = 16
-_FILTER_BITS = 22  # a table of 4 MB that turns most windows away before they are searched
+_LEAST_FILTER_BITS = 12
+_SPARE_FILTER_BITS = 5  # a byte in 32 or fewer is set, which turns most windows away before they are searched
 
 Hashes = NDArray[np.uint64]
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -57,19 +58,21 @@ class HeldOut:
         hashes, owners, starts = self._indexed()
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._owners, self._starts = hashes[order], owners[order], starts[order]
-        self._filter = np.zeros(1 << _FILTER_BITS, dtype=bool)
-        self._filter[hashes >> np.uint64(64 - _FILTER_BITS)] = True
+        bits = max(_LEAST_FILTER_BITS, len(hashes).bit_length() + _SPARE_FILTER_BITS)
+        self._shift = np.uint64(64 - bits)
+        self._filter = np.zeros(1 << bits, dtype=bool)
+        self._filter[hashes >> self._shift] = True
 
     def reason_to_drop(self, form: str) -> str | None:
         """Why a document of this normal form must stay out of training, or None."""
         if form_digest(form) in self._digests:
             return EQUAL
         hashes = _window_hashes(form, self._window)
-        places = np.flatnonzero(self._filter[hashes >> np.uint64(64 - _FILTER_BITS)])
-        first = np.searchsorted(self._hashes, hashes[places], side="left")
-        last = np.searchsorted(self._hashes, hashes[places], side="right")
-        met = last > first
-        for place, low, high in zip(places[met].tolist(), first[met].tolist(), last[met].tolist(), strict=True):
+        places = np.flatnonzero(self._filter[hashes >> self._shift])
+        first = np.searchsorted(self._hashes, hashes[places])
+        met = np.flatnonzero(self._hashes[np.minimum(first, len(self._hashes) - 1)] == hashes[places])
+        last = np.searchsorted(self._hashes, hashes[places[met]], side="right")
+        for place, low, high in zip(places[met].tolist(), first[met].tolist(), last.tolist(), strict=True):
             for owner, start in zip(self._owners[low:high].tolist(), self._starts[low:high].tolist(), strict=True):
                 text = self.forms[owner]
                 if _common_span(form, place, text, start, self._window) >= min(self.span, len(text)):
