@@ -1,8 +1,17 @@
 """The one way from files to a corpus folder that a language model can be trained on.
 
-tokens.bin  lengths.bin  index.json   the ids, see `token_file`
-tokenizer/vocabulary.json             what made them
-report.json                           every document counted, and the mix
+    tokens.bin  lengths.bin  index.json   the ids, see `token_file`
+    tokenizer/vocabulary.json             what made them
+    report.json                           every document counted, and the mix
+
+In use:
+
+    shop = TextSource("shop", ("reviews/*.jsonl.xz",))
+    report = build_corpus(CorpusSettings(Path("corpora/reviews"), [shop], held_out=[TextSource("test", ("test.csv",))]))
+    blocks, mix = open_blocks(report.folder, block_tokens=512, num_tokens=100_000_000)
+    for batch in blocks.stream(32, first=next_block): ...
+
+A training that was stopped goes on with the number of its next block: the order follows from the folder and the seed.
 """
 
 from __future__ import annotations

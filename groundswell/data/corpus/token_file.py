@@ -1,8 +1,10 @@
 """Token ids of a corpus in one file that is mapped into memory, with an index that says what lies where.
 
-tokens.bin    uint16 or uint32, little end first: the documents one behind the other, each with its two marks
-lengths.bin   uint32, little end first: the number of tokens of each document
-index.json    type, counts by source, ids of the marks, hash of the tokenizer and of both files
+    tokens.bin    uint16 or uint32, little end first: the documents one behind the other, each with its two marks
+    lengths.bin   uint32, little end first: the number of tokens of each document
+    index.json    type, counts by source, ids of the marks, hash of the tokenizer and of both files
+
+The documents of a source lie together, in the order in which they were read.
 """
 
 from __future__ import annotations
