@@ -91,6 +91,26 @@ def text_lines(source: ByteSource, encoding: str, newline: str) -> Generator[str
             _raise_broken(source, encoding, f"is not valid {encoding}")
 
 
+def bounded_lines(source: ByteSource, encoding: str, most_characters: int) -> Generator[str | None, None, None]:
+    """The lines of the source without their ends (LF, CRLF); None for a line that is longer than `most_characters`.
+
+    Of a line no more than that is held at a time, however long it is. Raises as `text_lines` does.
+    """
+    asked = most_characters + 2  # a line that just fits, with CR and LF
+    with source.open() as stream, io.TextIOWrapper(stream, encoding, newline="\n") as text:
+        try:
+            start = True
+            while piece := text.readline(asked):
+                whole = piece.endswith("\n") or len(piece) < asked
+                line = piece.removesuffix("\n").removesuffix("\r")
+                line, start = line.lstrip("\ufeff") if start else line, False
+                while not piece.endswith("\n") and len(piece) == asked:
+                    piece = text.readline(asked)
+                yield line if whole and len(line) <= most_characters else None
+        except UnicodeDecodeError:
+            _raise_broken(source, encoding, f"is not valid {encoding}")
+
+
 def _by_mark(sample: bytes) -> str | None:
     if sample.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"

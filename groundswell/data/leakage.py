@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from groundswell.data.near_duplicates import LEAST_LENGTH, SHORT_LENGTH, one_edit_apart, shared_keys, similarity
+from groundswell.data.near_duplicates import LEAST_LENGTH, near_similarity, shared_keys
 from groundswell.types import Example
 
 LEAST_SIMILARITY = 0.8
@@ -66,6 +66,11 @@ def normal_form(text: str) -> str:
     return _NOT_WORDS.sub("", folded) or "".join(folded.split())
 
 
+def form_digest(form: str) -> bytes:
+    """16 bytes that two normal forms have in common only when they are equal."""
+    return hashlib.blake2b(form.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
 def find_overlaps(splits: Mapping[str, Sequence[str]]) -> list[Overlap]:
     """Exact and near duplicates between different splits; splits are compared in the order given.
 
@@ -94,7 +99,7 @@ def find_conflicts(examples: Iterable[Example]) -> list[Conflict]:
     """Texts of one split that stand there with different targets, in order of their first row."""
     by_form: dict[bytes, list[Example]] = {}
     for example in examples:
-        by_form.setdefault(_digest(normal_form(example.text)), []).append(example)
+        by_form.setdefault(form_digest(normal_form(example.text)), []).append(example)
     return [
         Conflict(
             text=same[0].text,
@@ -124,17 +129,13 @@ def leakage_summary(overlaps: Sequence[Overlap]) -> dict[str, Any]:
     return summary
 
 
-def _digest(form: str) -> bytes:
-    return hashlib.blake2b(form.encode(errors="surrogatepass"), digest_size=16).digest()
-
-
 def _collect_forms(splits: Mapping[str, Sequence[str]]) -> list[_Form]:
     forms: dict[bytes, _Form] = {}
     for split, texts in splits.items():
         for index, text in enumerate(texts):
             normal = normal_form(text)
             if normal:
-                form = forms.setdefault(_digest(normal), _Form(normal, {}))
+                form = forms.setdefault(form_digest(normal), _Form(normal, {}))
                 form.places.setdefault(split, []).append(index)
     return list(forms.values())
 
@@ -155,7 +156,7 @@ def _near_pairs(forms: list[_Form], order: list[str]) -> Iterable[tuple[str, str
     candidates = _candidates(longer, order)
     for (right, left_split, right_split), lefts in sorted(candidates.items()):
         for left in sorted(lefts):
-            value = _verified(longer[left].text, longer[right].text)
+            value = near_similarity(longer[left].text, longer[right].text, LEAST_SIMILARITY)
             if value is not None:
                 yield left_split, right_split, longer[left], longer[right], value
                 break
@@ -191,14 +192,3 @@ def _pair_up(
                 known = candidates.setdefault((right, left_split, right_split), set())
                 if len(known) < _MOST_CANDIDATES:
                     known.update(left for left in lefts if left != right)
-
-
-def _verified(left: str, right: str) -> float | None:
-    """The similarity of two normal forms, or None when they are no near duplicates."""
-    length = max(len(left), len(right))
-    if length < LEAST_LENGTH:
-        return None
-    value = similarity(left, right)
-    if length <= SHORT_LENGTH and one_edit_apart(left, right):
-        return max(value, 1 - 1 / length)
-    return value if value >= LEAST_SIMILARITY else None

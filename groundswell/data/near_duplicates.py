@@ -8,13 +8,16 @@ the text with each single character left out, of which two texts one edit apart 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
+Groups = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 NGRAM = 4
 LEAST_LENGTH = 12  # below, one character is a different opinion rather than a copy
@@ -35,27 +38,47 @@ _BIN_EDGES: Hashes = np.arange(_NUM_BINS, dtype=np.uint64) << np.uint64(64 - _BI
 _DONORS = np.random.Generator(np.random.PCG64(0)).integers(0, _NUM_BINS, size=(_NUM_BINS, _NUM_DONORS))
 
 
-def shared_keys(forms: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def shared_keys(forms: Sequence[str]) -> Iterator[Groups]:
     """For each net and band: `(owners, starts)`; `owners[a:b]` between two starts are texts that share a key.
 
     forms   normal forms of the texts, of at least `NGRAM` characters
     owners  (N,) places in `forms`; only texts that share their key with another one
     starts  (G + 1,) the place in `owners` where each group begins, and the end
     """
-    bands = np.empty((len(forms), _NUM_BANDS), dtype=np.uint64)
-    short_keys: list[Hashes] = []
-    short_owners: list[NDArray[np.int64]] = []
-    for place, form in enumerate(forms):
+    table = KeyTable()
+    for form in forms:
+        table.add(form)
+    yield from chain(table.band_groups(), table.short_groups())
+
+
+class KeyTable:
+    """The keys of texts that are added one by one; 200 bytes a text, and of short ones 16 for each character."""
+
+    def __init__(self) -> None:
+        self._bands, self._short_keys, self._short_owners = array("Q"), array("Q"), array("q")
+
+    def __len__(self) -> int:
+        return len(self._bands) // _NUM_BANDS
+
+    def add(self, form: str) -> None:
+        """Take in one more normal form, of at least `NGRAM` characters; its place is the number of earlier ones."""
         codes = np.frombuffer(form.encode("utf-32-le", errors="surrogatepass"), dtype=np.uint32).astype(np.uint64)
-        bands[place] = _band_keys(codes)
         if len(codes) <= SHORT_LENGTH:
             keys = _one_left_out(codes)
-            short_keys.append(keys)
-            short_owners.append(np.full(len(keys), place, dtype=np.int64))
-    for band in range(_NUM_BANDS):
-        yield _groups(bands[:, band], np.arange(len(forms), dtype=np.int64))
-    if short_keys:
-        yield _groups(np.concatenate(short_keys), np.concatenate(short_owners))
+            self._short_keys.frombytes(keys.tobytes())
+            self._short_owners.frombytes(np.full(len(keys), len(self), dtype=np.int64).tobytes())
+        self._bands.frombytes(_band_keys(codes).tobytes())
+
+    def band_groups(self) -> Iterator[Groups]:
+        """For each band `(owners, starts)`, as `shared_keys` has them."""
+        bands = np.array(self._bands, dtype=np.uint64).reshape(-1, _NUM_BANDS)
+        for band in range(_NUM_BANDS):
+            yield _groups(bands[:, band], np.arange(len(bands), dtype=np.int64))
+
+    def short_groups(self) -> Iterator[Groups]:
+        """The same of the short texts' net; nothing when there are none."""
+        if self._short_keys:
+            yield _groups(np.array(self._short_keys, dtype=np.uint64), np.array(self._short_owners, dtype=np.int64))
 
 
 def similarity(left: str, right: str) -> float:
@@ -76,6 +99,20 @@ def one_edit_apart(left: str, right: str) -> bool:
         return False
     place = next((i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), len(left))
     return left[place + (len(left) == len(right)) :] == right[place + 1 :]
+
+
+def near_similarity(left: str, right: str, least: float) -> float | None:
+    """The similarity of two normal forms, or None when they are no near duplicates.
+
+    least   0-1; forms of `LEAST_LENGTH` to `SHORT_LENGTH` characters that are one edit apart are near whatever it says
+    """
+    length = max(len(left), len(right))
+    if length < LEAST_LENGTH:
+        return None
+    value = similarity(left, right)
+    if length <= SHORT_LENGTH and one_edit_apart(left, right):
+        return max(value, 1 - 1 / length)
+    return value if value >= least else None
 
 
 def _ngrams(form: str) -> set[str]:
@@ -122,7 +159,7 @@ def _one_left_out(codes: Hashes) -> Hashes:
     return np.unique(_mix(hashes))
 
 
-def _groups(keys: Any, owners: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _groups(keys: Any, owners: NDArray[np.int64]) -> Groups:
     order = np.argsort(keys, kind="stable")
     keys, owners = keys[order], owners[order]
     same_as_next = np.zeros(len(keys) + 1, dtype=bool)

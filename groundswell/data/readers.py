@@ -21,7 +21,7 @@ from groundswell.data.suggestion import did_you_mean
 from groundswell.errors import DataError
 
 TEXT_COLUMN = "text"
-_SUFFIXES: dict[str, Format] = {
+SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".tab": "tsv",
@@ -85,13 +85,13 @@ def _open_file(source: str, text_column: str | None, encoding: str | None, on_ba
         raise DataError(f"{found.name}: the file is empty. Expected a header and rows, or one JSON object per line.")
     if head.startswith(b"PAR1"):
         return RowSource(found.name, "parquet", None, read_schema(found), functools.partial(read_parquet, found))
-    if _SUFFIXES.get(found.suffix) == "parquet":
+    if SUFFIXES.get(found.suffix) == "parquet":
         raise DataError(
             f"{found.name}: not a Parquet file: it does not begin with PAR1. Give the file the suffix of its format."
         )
     encoding = check_encoding(encoding) if encoding else encoding_of(found)
     column = text_column or TEXT_COLUMN
-    kind = _SUFFIXES.get(found.suffix) or _sniff(found, head.decode(encoding, errors="ignore"), column)
+    kind = SUFFIXES.get(found.suffix) or _sniff(found, head.decode(encoding, errors="ignore"), column)
     return _open_text(found, encoding, kind, column, on_bad_row)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -78,10 +78,12 @@ def learn_tokens(
 
 
 def learn_segmentation(
-    texts: Sequence[str], kind: TokenKind, *, size: int, user_words: Sequence[str] = ()
+    texts: Iterable[str], kind: TokenKind, *, size: int, user_words: Sequence[str] = (), alphabet: Sequence[str] = ()
 ) -> Segmentation:
-    """The segmentation of a kind; `size` pieces are learned of the texts for bpe and unigram."""
-    pieces = learn_pieces(texts, kind, size=size) if kind == "bpe" or kind == "unigram" else None
+    """The segmentation of a kind; `size` pieces are learned of the texts for bpe and unigram, see `learn_pieces`."""
+    pieces = None
+    if kind == "bpe" or kind == "unigram":
+        pieces = learn_pieces(texts, kind, size=size, alphabet=alphabet)
     return Segmentation(kind, tuple(user_words), pieces)
 
 

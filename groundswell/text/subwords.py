@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from groundswell.text.cleaning import Place
 
 UNKNOWN_PIECE = "<unk>"
+BYTE_PIECES = tuple(f"<0x{byte:02X}>" for byte in range(256))  # as `tokenizers` writes them
 WORD_MARK = "▁"
 
 
@@ -48,23 +49,32 @@ def pieces_in(learned: str) -> list[str]:
     return sorted(Tokenizer.from_str(learned).get_vocab())
 
 
-def learn_pieces(texts: Iterable[str], kind: Literal["bpe", "unigram"], *, size: int) -> str:
+def learn_pieces(
+    texts: Iterable[str], kind: Literal["bpe", "unigram"], *, size: int, alphabet: Sequence[str] = ()
+) -> str:
     """A segmentation into at most about `size` pieces, as JSON.
 
     bpe       merges the most frequent pair of pieces again and again (https://arxiv.org/abs/1508.07909, section 3.2)
     unigram   the pieces under which the texts are most probable (https://arxiv.org/abs/1804.10959, section 3.2)
+
+    alphabet  with bpe: the characters that are pieces; every other one is spelled in its UTF-8 bytes, so that nothing
+              is unknown. Without it every character of the texts is a piece, and others are unknown
 
     The same texts give the same pieces; the numbers that `tokenizers` gives them differ from run to run for Unigram
     and are not used: our vocabulary numbers pieces by their count.
     """
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-    engine = Tokenizer(models.BPE(unk_token=UNKNOWN_PIECE) if kind == "bpe" else models.Unigram())
+    spelled: Sequence[str] = BYTE_PIECES if alphabet else ()
+    # a limit without the list would choose among equally frequent characters by chance
+    letters: dict[str, Any] = {"initial_alphabet": list(alphabet), "limit_alphabet": len(alphabet)} if alphabet else {}
+    model = models.BPE(unk_token=UNKNOWN_PIECE, byte_fallback=bool(alphabet)) if kind == "bpe" else models.Unigram()
+    engine = Tokenizer(model)
     engine.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()]
     )
     trainer = (
-        trainers.BpeTrainer(vocab_size=size, special_tokens=[UNKNOWN_PIECE], show_progress=False)
+        trainers.BpeTrainer(vocab_size=size, special_tokens=[UNKNOWN_PIECE, *spelled], show_progress=False, **letters)
         if kind == "bpe"
         else trainers.UnigramTrainer(
             vocab_size=size, special_tokens=[UNKNOWN_PIECE], unk_token=UNKNOWN_PIECE, show_progress=False
