@@ -12,16 +12,16 @@ once, from its own document: where a block ends inside a document, its last toke
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.data.corpus.mixing import Mix
 from groundswell.data.corpus.token_file import TokenFile
+from groundswell.data.language_batch import NOT_PREDICTED
 from groundswell.errors import DataError
 
-IGNORED = -100  # what torch's cross entropy leaves out
 NO_DOCUMENT = -1
 
 
@@ -32,7 +32,7 @@ class Blocks(NamedTuple):
     labels         (B, T) int64, already shifted: what stands at a place is what the token there predicts; -100 at the
                    last token of a document and at padding
     document_ids   (B, T) int64, 0 at the first document of a block, 1 at the next ...; -1 at padding. A token may see
-                   the tokens of its own document only, see `causal_document_mask`
+                   the tokens of its own document only
     positions      (B, T) int64, 0 at the first token of a document, or of what is left of it in this block
     """
 
@@ -78,14 +78,14 @@ class PackedBlocks:
         documents, places = self._places(begin, min(end + 1, self.num_tokens))  # one more, for the last label
         ids = np.asarray(self._ids[places], dtype=np.int64)
         goes_on = documents[1:] == documents[:-1]
-        labels = np.full(end - begin, IGNORED, dtype=np.int64)
+        labels = np.full(end - begin, NOT_PREDICTED, dtype=np.int64)
         labels[: len(goes_on)][goes_on] = ids[1:][goes_on]
         rows = -(-(end - begin) // size)
         padding = rows * size - (end - begin)
         padded = [
             np.append(part, np.full(padding, filler)).reshape(rows, size)
             for part, filler in (
-                (ids[: end - begin], self._pad_id), (labels, IGNORED), (documents[: end - begin], NO_DOCUMENT)
+                (ids[: end - begin], self._pad_id), (labels, NOT_PREDICTED), (documents[: end - begin], NO_DOCUMENT)
             )
         ]  # fmt: skip
         return Blocks(padded[0], padded[1], *_numbered(padded[2]))
@@ -105,22 +105,6 @@ class PackedBlocks:
         # what must be added to a place in the stream to get the one in the file
         moved = self._starts[first : last + 1] - self._begins[first : last + 1]
         return documents, np.arange(begin, end) + np.repeat(moved, lengths)
-
-
-def causal_document_mask(document_ids: NDArray[Any]) -> NDArray[np.bool_]:
-    """(B, T) document numbers -> (B, T, T) whether the token of a row may see the token of a column.
-
-    It sees itself and the earlier tokens of its own document. Padding sees only itself: a row that sees nothing is not
-    a number after softmax.
-
-    >>> causal_document_mask(np.array([[0, 0, 1, -1]]))[0].astype(int).tolist()
-    [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-    """
-    size = document_ids.shape[1]
-    same = document_ids[:, :, None] == document_ids[:, None, :]
-    same &= (document_ids != NO_DOCUMENT)[:, :, None]
-    mask: NDArray[np.bool_] = (same & np.tri(size, dtype=bool)) | np.eye(size, dtype=bool)
-    return mask
 
 
 def _numbered(documents: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
