@@ -56,7 +56,7 @@ def test_the_three_files_say_the_same(values: dict[str, Any], tmp_path: Path) ->
     for row in board.rows:
         assert f"| {row.name} | {row.accuracy[0]:.3f}" in text
         assert f">{row.name}<" in page
-    assert "http" not in page
+    assert "://" not in page  # nothing is fetched
 
 
 def test_a_second_call_reuses_and_a_stopped_one_goes_on(
