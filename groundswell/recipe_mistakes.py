@@ -139,8 +139,9 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
 
 
 def dotted(path: KeyPath) -> str:
-    """The key as it is written on the command line."""
-    return ".".join(map(str, path))
+    """The key as it is written on the command line, in one line whatever its name holds."""
+    written = ".".join(map(str, path))
+    return "".join(part if part.isprintable() else part.encode("unicode_escape").decode() for part in written)
 
 
 def shown(value: object) -> str:

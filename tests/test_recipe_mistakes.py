@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from recipe_values import EVALUATION_KEYS, VALID, problems_of, with_value
@@ -201,6 +201,7 @@ plain = st.recursive(
         max_size=4,
     )
 )
+@example({"heads": {"\n": None}})
 def test_whatever_the_values_are_there_is_a_recipe_or_lines(values: dict[str, Any]) -> None:
     outcome = outcome_of(values)
     if isinstance(outcome, Recipe):
