@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from groundswell.model.neural_lm.language_model import LanguageModel, same_document
+from groundswell.model.neural_lm.language_model import LanguageModel, output_layer, same_document
 
 
 class FixedWindow(LanguageModel):
@@ -31,14 +31,9 @@ class FixedWindow(LanguageModel):
         self.embedding = nn.Embedding(num_tokens, width)
         self.before = nn.Parameter(torch.zeros(width))
         self.hidden = nn.Linear(window * width, hidden)
-        self._output = nn.Linear(hidden, num_tokens)
+        self._output = output_layer(self.embedding, hidden, tied=tied)
         self.dropout = nn.Dropout(dropout)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
-        if tied:
-            self._output.weight = self.embedding.weight
-        else:
-            nn.init.normal_(self._output.weight, std=0.02)
-        nn.init.zeros_(self._output.bias)
 
     @property
     def output(self) -> nn.Linear:

@@ -73,6 +73,17 @@ class LanguageModel(nn.Module):
         return found
 
 
+def output_layer(embedding: nn.Embedding, hidden: int, *, tied: bool) -> nn.Linear:
+    """Logits of states (…, hidden), near a uniform guess at first; `tied`: its matrix is that of the embedding."""
+    layer = nn.Linear(hidden, embedding.num_embeddings)
+    if tied:
+        layer.weight = embedding.weight
+    else:
+        nn.init.normal_(layer.weight, std=0.02)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
 def same_document(documents: Tensor, back: int) -> Tensor:
     """Whether the token so many places before belongs to the same document, (B, T) bool; False where there is none.
 

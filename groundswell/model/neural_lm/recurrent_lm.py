@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from groundswell.model.neural_lm.language_model import LanguageModel
+from groundswell.model.neural_lm.language_model import LanguageModel, output_layer
 from groundswell.model.recurrent import KERNELS, CellName
 
 
@@ -30,14 +30,9 @@ class RecurrentLanguageModel(LanguageModel):
         self.num_tokens = num_tokens
         self.embedding = nn.Embedding(num_tokens, width)
         self.network = KERNELS[cell](width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
-        self._output = nn.Linear(hidden, num_tokens)
+        self._output = output_layer(self.embedding, hidden, tied=tied)
         self.dropout = nn.Dropout(dropout)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
-        if tied:
-            self._output.weight = self.embedding.weight
-        else:
-            nn.init.normal_(self._output.weight, std=0.02)
-        nn.init.zeros_(self._output.bias)
         for name, weight in self.network.named_parameters():
             if cell == "lstm" and name.startswith("bias_ih"):
                 weight.data[hidden : 2 * hidden] = 1.0  # a cell that starts out forgetting learns no long relation
