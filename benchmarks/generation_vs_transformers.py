@@ -17,7 +17,7 @@ from rows import print_row
 
 from groundswell.model.neural_lm.decoder import Decoder, DecoderSettings
 from groundswell.model.neural_lm.generation import Limits, write
-from groundswell.model.neural_lm.saved_lm import save_decoder
+from groundswell.model.neural_lm.saved_lm import save_language_model
 from groundswell.model.sampling import Sampling
 
 NUM_TOKENS, WIDTH, LAYERS, HEADS, POSITIONS = 10_000, 256, 6, 8, 512
@@ -36,7 +36,7 @@ def main() -> None:
     for part in ours.parameters():
         part.data += 0.05 * torch.randn_like(part)  # an untrained model repeats itself at once
     with tempfile.TemporaryDirectory() as folder:
-        save_decoder(ours, Path(folder), begin_id=BEGIN_ID, end_id=END_ID)
+        save_language_model(ours, Path(folder), begin_id=BEGIN_ID, end_id=END_ID)
         theirs: Any = AutoModelForCausalLM.from_pretrained(folder).eval()
     start = torch.randint(4, NUM_TOKENS, (20,)).tolist()
     limits = Limits(options.tokens, END_ID, (END_ID,))

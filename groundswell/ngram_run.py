@@ -15,8 +15,9 @@ from groundswell.errors import DataError, RunFolderError
 from groundswell.model.ngram.arpa_writing import write_arpa
 from groundswell.model.ngram.learning import LearnedNgrams, NgramSettings, learn_ngrams
 from groundswell.model.ngram.ngram_model import NgramModel
-from groundswell.model.ngram.perplexity import Perplexity, measure_perplexity
+from groundswell.model.ngram.perplexity import measure_perplexity
 from groundswell.model.ngram.saved_ngrams import load_ngrams, save_ngrams
+from groundswell.model.perplexity import Perplexity
 from groundswell.text.cleaning import CLEANING_STEPS, clean
 from groundswell.text.segmentation import Segmentation, TokenKind
 

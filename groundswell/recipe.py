@@ -13,19 +13,21 @@ from typing import Any, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from groundswell.recipe_defaults import BASELINES, LOSSES_OF_TASK, OWN_TOKENS, SHAPES, fill_what_follows
+from groundswell.recipe_corpus import CorpusSection, LanguageModelSection
+from groundswell.recipe_defaults import CAUSAL, LANGUAGE_SHAPES, LOSSES_OF_TASK, SHAPES, fill_what_follows
+from groundswell.recipe_effects import unread_by_encoder, unread_by_task
+from groundswell.recipe_fields import Section, Whole
 from groundswell.recipe_sections import (
     DataSection,
+    DomainSection,
     EvaluationSection,
     HeadSection,
     ModelSection,
     OutputSection,
-    Section,
     Task,
     TextSection,
     TrainingSection,
     TuningSection,
-    Whole,
 )
 
 
@@ -34,13 +36,17 @@ class Recipe(Section):
 
     task: Task = Field(
         "single_label",
-        description="what a text gets: one label, any number of labels, a value, opinions, or all these by heads",
+        description="what a text gets: one label, any number of labels, a value, opinions, or all these by heads; or "
+        "what is learned of texts alone: a language model",
     )
     data: DataSection
     heads: dict[str, HeadSection] = Field(default_factory=dict, description="the tasks of a multi-task recipe")
     text: TextSection = TextSection()
     model: ModelSection = ModelSection()
     tuning: TuningSection = TuningSection()
+    corpus: CorpusSection = CorpusSection()
+    language_model: LanguageModelSection = LanguageModelSection()
+    domain: DomainSection | None = Field(None, description="texts of the field that the encoder reads before tuning")
     training: TrainingSection = TrainingSection()
     evaluation: EvaluationSection = EvaluationSection()
     output: OutputSection = OutputSection()
@@ -53,45 +59,55 @@ class Recipe(Section):
         return fill_what_follows(values) if isinstance(values, dict) else values
 
     @model_validator(mode="after")
-    def keys_concern_the_encoder(self) -> Self:
-        encoder = self.model.encoder
-        read = {f"model.scratch.{name}" for name in (*SHAPES.get(encoder, ()), "vectors") if encoder in SHAPES}
-        read |= {f"model.linear.{name}" for name in BASELINES.get(encoder, ())}
-        if encoder in SHAPES or encoder in BASELINES:
-            read |= {f"text.{name}" for name in (*OWN_TOKENS, "user_dictionary")}
-        given = {f"model.scratch.{name}" for name, value in self.model.scratch if value is not None}
-        given |= {f"model.linear.{name}" for name, value in self.model.linear if value is not None}
-        given |= {f"text.{name}" for name in (*OWN_TOKENS, "user_dictionary") if getattr(self.text, name) is not None}
-        if given - read:
-            unread = sorted(given - read)
-            verb, them = ("have", "them") if len(unread) > 1 else ("has", "it")
-            raise ValueError(f"{', '.join(unread)} {verb} no effect with model.encoder={encoder!r}; remove {them}")
+    def keys_have_an_effect(self) -> Self:
+        for without_effect in (unread_by_encoder(self), unread_by_task(self)):
+            if without_effect:
+                raise ValueError(without_effect)
         return self
 
     @model_validator(mode="after")
-    def keys_concern_the_task(self) -> Self:
-        given = []
-        if self.task == "opinions":
-            # the formats of opinions say themselves where text and id stand, and whole texts have no labels
-            given = [
-                f"data.{key}" for key in ("text", "label", "id", "labels", "max_characters") if _is_set(self.data, key)
-            ]
-        else:
-            given = [name for name in ("format", "repair") if getattr(self.data, name)]
-            given = [f"data.{name}" for name in given]
-            opinions = self.model.opinions
-            given += [f"model.opinions.{key}" for key in type(opinions).model_fields if _is_set(opinions, key)]
-        if self.model.label_thresholds != "half" and self.task != "multi_label":
-            given.append("model.label_thresholds")
-        if self.task != "multi_task":
-            given += ["heads"] if self.heads else []
-            given += [f"training.{key}" for key in ("weighting", "mixing_temperature") if _is_set(self.training, key)]
-        else:
-            given += [f"training.{key}" for key in ("label_smoothing", "class_weights") if _is_set(self.training, key)]
-        if given:
-            verb, them = ("have", "them") if len(given) > 1 else ("has", "it")
-            at_heads = ", or set it at a head" if self.task == "multi_task" else ""
-            raise ValueError(f"{', '.join(given)} {verb} no effect with task={self.task!r}; remove {them}{at_heads}")
+    def language_models_are_whole(self) -> Self:
+        encoder, objective = self.model.encoder, self.language_model.objective
+        if self.task != "language_model":
+            if encoder in LANGUAGE_SHAPES and encoder not in SHAPES:
+                raise ValueError(
+                    f"model.encoder={encoder!r} is trained with task='language_model'; name the folder of such a run"
+                )
+            if not isinstance(self.data.train, str):
+                raise ValueError(
+                    f"data.train: several sources by name go with task='language_model', not {self.task!r}"
+                )
+            return self
+        if self.model.is_baseline or (encoder in SHAPES and encoder not in LANGUAGE_SHAPES):
+            raise ValueError(
+                f"model.encoder={encoder!r} is no language model; choose one of {', '.join(LANGUAGE_SHAPES)}, or "
+                "name a pretrained encoder"
+            )
+        expected = "causal" if encoder in CAUSAL else "masked"
+        if objective != expected and encoder in LANGUAGE_SHAPES:
+            raise ValueError(
+                f"language_model.objective={objective!r} does not fit model.encoder={encoder!r}: {expected}"
+            )
+        sources = self.corpus.sources
+        if sources and self.data.train != ", ".join(sources):
+            raise ValueError("data.train and corpus.sources both name texts; leave one of them out")
+        weights = [source.weight for source in sources.values()]
+        if None in weights and any(weights):
+            raise ValueError("corpus.sources: some have a weight and some have none; give it to all or to none")
+        return self
+
+    @model_validator(mode="after")
+    def domain_is_a_recipe(self) -> Self:
+        if self.domain is None:
+            return self
+        if self.model.is_from_scratch or self.model.is_baseline:
+            raise ValueError(
+                f"domain: model.encoder={self.model.encoder!r} starts from nothing; name a pretrained encoder"
+            )
+        try:
+            self.domain_stage()
+        except ValidationError as error:
+            raise ValueError("; ".join(f"domain: {found['ctx']['error']}" for found in error.errors())) from error
         return self
 
     @model_validator(mode="after")
@@ -158,6 +174,7 @@ class Recipe(Section):
             raise ValueError(f"training.label_smoothing has no effect with loss={loss!r}; set it to 0")
         classification = ("accuracy", "macro_f1", "micro_f1", "loss")
         of_task = {"regression": ("pearson", "mae", "loss"), "opinions": ("f1",), "multi_task": ("mean",)}
+        of_task["language_model"] = ("loss",)
         fitting_metrics = of_task.get(self.task, classification)
         if self.training.metric not in fitting_metrics:
             raise ValueError(f"training.metric={self.training.metric!r} does not exist for task={self.task!r}")
@@ -177,11 +194,16 @@ class Recipe(Section):
         values["training"] |= {**chosen["training"], "weighting": "fixed", "mixing_temperature": 1.0}
         return Recipe.model_validate(values)
 
+    def domain_stage(self) -> Recipe:
+        """The recipe of the first stage: a language model of the domain's texts, from the same encoder."""
+        assert self.domain is not None
+        values = json.loads(self.model_dump_json(include={"evaluation", "output", "seed"}))
+        values |= json.loads(self.domain.model_dump_json())
+        values |= {"task": "language_model", "tuning": {"method": "full"}}
+        values["model"] = {name: getattr(self.model, name) for name in ("encoder", "revision", "dropout")}
+        values["text"] = {"cleaning": self.text.cleaning, "max_tokens": self.text.max_tokens}
+        return Recipe.model_validate(values)
+
     def describe_source(self, split: str) -> str | None:
         """The source of one split (`train`, `dev`, `test`), or None."""
         return {"train": self.data.train, "dev": self.data.dev, "test": self.data.test}[split]
-
-
-def _is_set(section: Section, key: str) -> bool:
-    default = type(section).model_fields[key].get_default(call_default_factory=True)
-    return bool(getattr(section, key) != default)

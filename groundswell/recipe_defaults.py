@@ -13,8 +13,12 @@ LOSSES_OF_TASK: dict[str, tuple[str, ...]] = {
     "regression": ("mse",),
     "opinions": ("opinions",),
     "multi_task": ("auto",),
+    "language_model": ("language_model",),
 }
-METRIC_OF_TASK = {"multi_label": "macro_f1", "regression": "pearson", "opinions": "f1", "multi_task": "mean"}
+METRIC_OF_TASK = {
+    "multi_label": "macro_f1", "regression": "pearson", "opinions": "f1", "multi_task": "mean",
+    "language_model": "loss",
+}  # fmt: skip
 _RECURRENT = {"width": 128, "hidden": 128, "layers": 1, "bidirectional": True, "token_dropout": 0.0, "static": False}
 # What an encoder trained from scratch reads of `model.scratch`.
 SHAPES: dict[str, dict[str, Any]] = {
@@ -25,6 +29,17 @@ SHAPES: dict[str, dict[str, Any]] = {
     "gru": _RECURRENT,
     "transformer": {"width": 128, "layers": 2, "heads": 4, "token_dropout": 0.0, "static": False},
 }
+_RECURRENT_LM = {"width": 256, "hidden": 256, "layers": 1, "tied": True}
+# What a language model trained from scratch reads of it.
+LANGUAGE_SHAPES: dict[str, dict[str, Any]] = {
+    "window": {"width": 256, "hidden": 256, "window": 4, "tied": True},
+    "rnn": _RECURRENT_LM,
+    "lstm": _RECURRENT_LM,
+    "gru": _RECURRENT_LM,
+    "decoder": {"width": 256, "hidden": 704, "layers": 4, "heads": 4},
+    "bert": {"width": 256, "hidden": 1024, "layers": 4, "heads": 4},
+}
+CAUSAL = ("window", "rnn", "lstm", "gru", "decoder")
 # What a baseline reads of `model.linear`.
 BASELINES: dict[str, dict[str, Any]] = {
     "majority": {},
@@ -36,6 +51,7 @@ BASELINES: dict[str, dict[str, Any]] = {
 }
 POOLING = {"bag": "mean", "cnn": "max", "rnn": "attention", "lstm": "attention", "gru": "attention"}
 OWN_TOKENS = {"tokens": "words", "min_count": 2, "vocabulary_size": 30_000}
+LANGUAGE_TOKENS = {"tokens": "bpe", "min_count": 1, "vocabulary_size": 16_000}
 MOST_NGRAMS = 1_000_000
 _OF_HEADS = ("data", "model", "training")
 _OF_OPINIONS, _NOT_OF_OPINIONS = ("format", "repair"), ("text", "label", "id", "labels", "max_characters")
@@ -47,12 +63,14 @@ def fill_what_follows(values: dict[str, Any]) -> dict[str, Any]:
     given = {name: {} if values.get(name) is None else values[name] for name in names}
     if not all(isinstance(section, dict) for section in given.values()):
         return values
-    encoder = given["model"].get("encoder")
-    if isinstance(encoder, str) and encoder in SHAPES:
-        given |= _from_scratch(given, encoder)
+    encoder, task = given["model"].get("encoder"), values.get("task", "single_label")
+    if task == "language_model":
+        given |= _language_model(given, encoder)
+    elif isinstance(encoder, str) and encoder in SHAPES:
+        given |= _from_scratch(given, SHAPES[encoder], OWN_TOKENS)
+        given["model"] |= _missing(given["model"], {"pooling": POOLING.get(encoder, "mean")})
     elif isinstance(encoder, str) and encoder in BASELINES:
         given |= _baseline(given, encoder)
-    task = values.get("task", "single_label")
     filled = {**values, "training": _training(given, task, encoder)}
     for name in ("text", "model", "tuning"):
         if given[name]:
@@ -60,6 +78,11 @@ def fill_what_follows(values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(values.get("heads"), dict) and values["heads"]:
         filled["heads"] = _heads(filled)
         filled["data"] = _data_of_heads(filled)
+    if task == "language_model":
+        filled["language_model"] = _objective(values.get("language_model"), encoder)
+        filled["data"] = _data_of_sources(values.get("data"), values.get("corpus"))
+    elif isinstance(values.get("domain"), dict):
+        filled["domain"] = _domain(filled, values["domain"])
     return filled
 
 
@@ -71,18 +94,58 @@ def _data_of_heads(values: dict[str, Any]) -> Any:
     return data
 
 
-def _from_scratch(given: dict[str, dict[str, Any]], encoder: str) -> dict[str, dict[str, Any]]:
+def _from_scratch(
+    given: dict[str, dict[str, Any]], defaults: dict[str, Any], tokens: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     shape = given["model"].get("scratch")
     shape = {} if shape is None else shape
     if isinstance(shape, dict):
         # The width of given vectors is that of their file.
-        defaults = {key: value for key, value in SHAPES[encoder].items() if key != "width" or not shape.get("vectors")}
-        shape = {**shape, **_missing(shape, defaults)}
-    model = {**given["model"], "scratch": shape, **_missing(given["model"], {"pooling": POOLING.get(encoder, "mean")})}
+        missing = {key: value for key, value in defaults.items() if key != "width" or not shape.get("vectors")}
+        shape = {**shape, **_missing(shape, missing)}
     return {
-        "text": {**given["text"], **_missing(given["text"], OWN_TOKENS)},
-        "model": model,
+        "text": {**given["text"], **_missing(given["text"], tokens)},
+        "model": {**given["model"], "scratch": shape},
         "tuning": {**given["tuning"], **_missing(given["tuning"], {"method": "full"})},
+    }
+
+
+def _language_model(given: dict[str, dict[str, Any]], encoder: object) -> dict[str, dict[str, Any]]:
+    if isinstance(encoder, str) and encoder in LANGUAGE_SHAPES:
+        return _from_scratch(given, LANGUAGE_SHAPES[encoder], LANGUAGE_TOKENS)
+    return {"tuning": {**given["tuning"], **_missing(given["tuning"], {"method": "full"})}}
+
+
+def _objective(section: object, encoder: object) -> Any:
+    section = {} if section is None else section
+    if not isinstance(section, dict) or section.get("objective", "auto") != "auto":
+        return section
+    return {**section, "objective": "causal" if encoder in CAUSAL else "masked"}
+
+
+def _data_of_sources(data: object, corpus: object) -> Any:
+    """The recipe's data; several sources stand there by their names."""
+    sources = corpus.get("sources") if isinstance(corpus, dict) else None
+    if not isinstance(sources, dict) or not sources or not isinstance(data, dict | None):
+        return data
+    return {"train": ", ".join(map(str, sources)), **(data or {})}
+
+
+def _domain(values: dict[str, Any], domain: dict[str, Any]) -> dict[str, Any]:
+    """The first stage with what it takes from the recipe: its texts, unless it has others, and how they are read."""
+    data, own = values.get("data"), domain.get("data", {})
+    if isinstance(data, dict) and isinstance(own, dict):
+        has_texts = own.get("train") or (isinstance(domain.get("corpus"), dict) and domain["corpus"].get("sources"))
+        shared = ("text", "encoding") if has_texts else ("train", "text", "encoding")
+        own = _data_of_sources({**{key: data[key] for key in shared if key in data}, **own}, domain.get("corpus"))
+    training = {} if domain.get("training") is None else domain["training"]
+    if isinstance(training, dict):
+        training = _training({"training": training, "tuning": {"method": "full"}}, "language_model", None)
+    return {
+        **domain,
+        "data": own,
+        "language_model": _objective(domain.get("language_model"), None),
+        "training": training,
     }
 
 
@@ -104,7 +167,7 @@ def _training(given: dict[str, dict[str, Any]], task: object, encoder: object) -
     rate = training.get("learning_rate")
     if rate is None:
         rate = LEARNING_RATES.get(method, 1e-3) if isinstance(method, str) else 1e-3
-        if isinstance(encoder, str) and encoder in SHAPES:
+        if isinstance(encoder, str) and (encoder in SHAPES or encoder in LANGUAGE_SHAPES):
             rate = LEARNING_RATE_FROM_SCRATCH
         training["learning_rate"] = rate
     if training.get("head_learning_rate") is None and isinstance(rate, int | float | str):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from groundswell.recipe_defaults import BASELINES, SHAPES
+from groundswell.recipe_corpus import CorpusSection, LanguageModelSection
+from groundswell.recipe_defaults import BASELINES, LANGUAGE_SHAPES, SHAPES
+from groundswell.recipe_fields import LabelName, Number, Section, Whole
 
 CleaningStep = Literal[
     "html",
@@ -20,53 +22,15 @@ CleaningStep = Literal[
     "blanks",
 ]
 HeadTask = Literal["single_label", "multi_label", "regression", "opinions"]
-Task = Literal["single_label", "multi_label", "regression", "opinions", "multi_task"]
+Task = Literal["single_label", "multi_label", "regression", "opinions", "multi_task", "language_model"]
 Element = Literal["aspect", "opinion", "category", "polarity"]
 Pooling = Literal["mean", "cls", "last", "max", "attention"]
 Truncation = Literal["head", "tail", "head_tail", "windows"]
 TuningMethod = Literal["full", "head", "lora"]
-LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse", "opinions"]
+LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse", "opinions", "language_model"]
 Precision = Literal["auto", "float32", "bfloat16"]
 Tracker = Literal["tensorboard", "wandb", "mlflow"]
-TokenKind = Literal["words", "jieba", "characters", "bpe", "unigram"]
-
-
-def _no_boolean(value: object) -> object:
-    """Numbers pass, `true` does not: pydantic would read it as 1."""
-    if isinstance(value, bool):
-        raise ValueError("found a boolean, expected a number")
-    return value
-
-
-def _whole(value: object) -> object:
-    """`1e3` and `4096.0` in YAML or on the command line are whole numbers too; `0.5` and `true` are not."""
-    value = _no_boolean(value)
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Number = Annotated[float, BeforeValidator(_no_boolean)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-
-
-def _label_name(value: object) -> str:
-    """The name of a label as the readers see it; YAML turns `1:` into a number and `true:` into a boolean."""
-    if value is None or isinstance(value, list | dict):
-        raise ValueError("expected the name of a label")
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-LabelName = Annotated[str, BeforeValidator(_label_name)]
-
-
-class Section(BaseModel):
-    """A closed, frozen part of the recipe."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+TokenKind = Literal["words", "jieba", "characters", "blanks", "bpe", "unigram"]
 
 
 class DataSection(Section):
@@ -146,6 +110,10 @@ class ScratchSection(Section):
     )
     vectors: str | None = Field(None, description="file of word vectors to start from, in word2vec's format")
     static: bool | None = Field(None, description="token vectors are never tuned; default: false")
+    window: Whole | None = Field(None, ge=1, le=64, description="window: tokens that are read; default: 4")
+    tied: bool | None = Field(
+        None, description="language models: one matrix reads tokens and predicts them; default: true"
+    )
 
 
 class LinearSection(Section):
@@ -211,8 +179,9 @@ class ModelSection(HeadModelSection):
     encoder: str = Field(
         "minilm",
         min_length=1,
-        description="`minilm`, a local folder, or a hub name; from scratch: bag, cnn, rnn, lstm, gru, transformer; "
-        "a baseline: majority, lexicon, naive_bayes, nb_svm, logistic_regression, linear_svm",
+        description="`minilm`, a local folder (also of a run), or a hub name; from scratch: bag, cnn, rnn, lstm, gru, "
+        "transformer; a baseline: majority, lexicon, naive_bayes, nb_svm, logistic_regression, linear_svm; language "
+        "models from scratch: window, rnn, lstm, gru, decoder, bert",
     )
     revision: str | None = Field(None, description="branch, tag or commit of a hub model")
     dropout: Number = Field(0.0, ge=0, lt=1, description="inside the encoder while training")
@@ -222,7 +191,7 @@ class ModelSection(HeadModelSection):
     @property
     def is_from_scratch(self) -> bool:
         """Whether the encoder has no pretrained weights."""
-        return self.encoder in SHAPES
+        return self.encoder in SHAPES or self.encoder in LANGUAGE_SHAPES
 
     @property
     def is_baseline(self) -> bool:
@@ -309,6 +278,15 @@ class HeadSection(Section):
     data: DataSection
     model: HeadModelSection = HeadModelSection()
     training: HeadTrainingSection = HeadTrainingSection()
+
+
+class DomainSection(Section):
+    """A first stage: the encoder reads texts of the field, without labels, before it is tuned."""
+
+    data: DataSection
+    corpus: CorpusSection = CorpusSection()
+    language_model: LanguageModelSection = LanguageModelSection()
+    training: TrainingSection = TrainingSection()
 
 
 class EvaluationSection(Section):

@@ -131,7 +131,7 @@ def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:
         (
             "zzz",
             4,
-            "unknown key 'zzz'; keys of a recipe: task, data, heads, text, model, tuning, training, evaluation, "
+            "unknown key 'zzz'; keys of a recipe: task, data, heads, text, model, tuning, corpus, language_model, domain, training, evaluation, "
             "output, seed",
         ),
         ("data.split", "group", "data: split='group' needs data.group: set it to the column of the group"),

@@ -12,12 +12,12 @@ import torch
 
 from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
 from groundswell.errors import DataError, RunFolderError
-from groundswell.model.neural_lm import language_model
+from groundswell.model import surprise
 from groundswell.model.neural_lm.decoder import Decoder, DecoderSettings, rotations, turned
 from groundswell.model.neural_lm.fixed_window import FixedWindow
 from groundswell.model.neural_lm.language_model import LanguageModel
 from groundswell.model.neural_lm.recurrent_lm import RecurrentLanguageModel, document_sizes
-from groundswell.model.neural_lm.saved_lm import load_language_model, save_decoder, save_own
+from groundswell.model.neural_lm.saved_lm import load_language_model, save_language_model
 
 NUM_TOKENS = 23
 SHAPE = DecoderSettings(NUM_TOKENS, width=16, layers=2, heads=4, hidden=40, positions=64)
@@ -95,7 +95,7 @@ def test_step_by_step_is_as_at_once(kind: str) -> None:
 @torch.inference_mode()
 def test_the_loss_is_that_of_the_probabilities(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Summed in pieces of three places; some are not to be predicted."""
-    monkeypatch.setattr(language_model, "PLACES_AT_ONCE", 3)
+    monkeypatch.setattr(surprise, "PLACES_AT_ONCE", 3)
     model, ids = made(kind), tokens(2, 11)
     targets = ids.roll(-1, dims=1)
     targets[:, -1] = NOT_PREDICTED
@@ -165,7 +165,7 @@ def test_the_decoder_is_a_llama_of_transformers(tmp_path: Path) -> None:
 
     model = made("decoder")
     assert isinstance(model, Decoder)
-    save_decoder(model, tmp_path, begin_id=2, end_id=3)
+    save_language_model(model, tmp_path, begin_id=2, end_id=3)
     theirs, info = AutoModelForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]
@@ -183,7 +183,7 @@ def test_the_decoder_is_a_llama_of_transformers(tmp_path: Path) -> None:
 def test_own_layouts_come_back_as_they_were(kind: str, shape: dict[str, Any], tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = (FixedWindow if kind == "window" else RecurrentLanguageModel)(**shape).eval()
-    save_own(model, kind, shape, tmp_path)
+    save_language_model(model, tmp_path, begin_id=2, end_id=3)
     again, ids = load_language_model(tmp_path), tokens(2, 9)
     assert torch.equal(again.logits(ids), model.logits(ids))
     if shape.get("tied"):
@@ -194,7 +194,8 @@ def test_folders_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="cannot be loaded"):
         load_language_model(tmp_path)
     model = FixedWindow(**WINDOW)
-    save_own(model, "window", {**WINDOW, "hidden": 13}, tmp_path)
+    model.shape["hidden"] = 13
+    save_language_model(model, tmp_path, begin_id=2, end_id=3)
     with pytest.raises(RunFolderError, match="size mismatch"):
         load_language_model(tmp_path)
 

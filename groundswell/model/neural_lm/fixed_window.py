@@ -28,6 +28,7 @@ class FixedWindow(LanguageModel):
     ) -> None:
         super().__init__()
         self.num_tokens, self.window = num_tokens, window
+        self.shape = {"num_tokens": num_tokens, "window": window, "width": width, "hidden": hidden, "tied": tied}
         self.embedding = nn.Embedding(num_tokens, width)
         self.before = nn.Parameter(torch.zeros(width))
         self.hidden = nn.Linear(window * width, hidden)

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
-
-# Logits of so many places at once: (4096, 30,000) float32 are 0.5 GB.
-PLACES_AT_ONCE = 4096
-
-
-class Surprise(NamedTuple):
-    """-log P of predicted tokens, in nats: summed (0-d float32), and of how many (0-d)."""
-
-    total: Tensor
-    num_tokens: Tensor
-
+from groundswell.model.surprise import Surprise, summed_surprise
 
 class LanguageModel(nn.Module):
     """P(next token | the tokens before it in the same document) = softmax(logits), one place after the other.
@@ -60,12 +49,7 @@ class LanguageModel(nn.Module):
         """What the tokens of a batch cost; logits are never held for all places at once."""
         states = self.states(batch.token_ids, batch.documents)
         wanted = batch.targets != NOT_PREDICTED
-        chosen, targets = states[wanted], batch.targets[wanted]
-        total = states.new_zeros((), dtype=torch.float32)
-        for begin in range(0, len(targets), PLACES_AT_ONCE):
-            logits = self.output(chosen[begin : begin + PLACES_AT_ONCE]).float()
-            total = total + functional.cross_entropy(logits, targets[begin : begin + PLACES_AT_ONCE], reduction="sum")
-        return Surprise(total, wanted.sum())
+        return summed_surprise(self.output, states[wanted], batch.targets[wanted])
 
     def logits(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
         """(B, T) -> (B, T, V) float32."""

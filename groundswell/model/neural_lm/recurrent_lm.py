@@ -28,6 +28,9 @@ class RecurrentLanguageModel(LanguageModel):
     ) -> None:  # fmt: skip
         super().__init__()
         self.num_tokens = num_tokens
+        self.shape = {
+            "num_tokens": num_tokens, "cell": cell, "width": width, "hidden": hidden, "layers": layers, "tied": tied,
+        }  # fmt: skip
         self.embedding = nn.Embedding(num_tokens, width)
         self.network = KERNELS[cell](width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
         self._output = output_layer(self.embedding, hidden, tied=tied)

@@ -36,8 +36,16 @@ _LLAMA_NAMES = {
 }
 
 
-def save_decoder(model: Decoder, folder: Path, *, begin_id: int, end_id: int) -> None:
-    """Write a decoder into an existing folder, as a `LlamaForCausalLM` with one matrix for input and output."""
+def save_language_model(model: LanguageModel, folder: Path, *, begin_id: int, end_id: int) -> None:
+    """Write a model into an existing folder."""
+    if isinstance(model, Decoder):
+        _save_decoder(model, folder, begin_id=begin_id, end_id=end_id)
+    else:
+        _save_own(model, folder)
+
+
+def _save_decoder(model: Decoder, folder: Path, *, begin_id: int, end_id: int) -> None:
+    """As a `LlamaForCausalLM` with one matrix for input and output."""
     s = model.settings
     config = {name: getattr(s, own) for own, name in _LLAMA_NAMES.items()}
     config |= {
@@ -53,8 +61,10 @@ def save_decoder(model: Decoder, folder: Path, *, begin_id: int, end_id: int) ->
     write_json(folder / LLAMA, config)
 
 
-def save_own(model: LanguageModel, kind: str, shape: dict[str, Any], folder: Path) -> None:
-    """Write a fixed window or a recurrent model into an existing folder; `shape`: the arguments that made it."""
+def _save_own(model: LanguageModel, folder: Path) -> None:
+    """A fixed window or a recurrent model, with the arguments that made it."""
+    kind = next(name for name, made in KINDS.items() if type(model) is made)
+    shape: dict[str, Any] = model.shape  # type: ignore[assignment]
     tied = "embedding.weight" if shape.get("tied") else None
     weights = {
         name: part.contiguous()
