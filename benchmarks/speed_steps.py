@@ -22,9 +22,9 @@ from torch.nn.functional import cross_entropy
 from groundswell.data.batching import Documents, shuffled_batches
 from groundswell.model.base_models import find_base_model
 from groundswell.model.classifier import TextClassifier
-from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.pretrained import load_encoder
 from groundswell.runtime import seed_everything
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.tokenization import TextTokenizer
 from groundswell.tuning.trainable import Tuning, choose_trainable
 

@@ -24,14 +24,14 @@ from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.encoder import Encoder
 from groundswell.model.from_scratch import EncoderSettings, FromScratchEncoder
 from groundswell.model.outputs import Outputs, describe_outputs
-from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.pretrained import load_encoder
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.recipe import Recipe
 from groundswell.representation.learned_vectors import vector_path
 from groundswell.representation.vector_file import open_vectors
 from groundswell.text.cleaning import clean
 from groundswell.text.own_tokens import OwnTokens, learn_tokens
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.segmentation_zh import read_user_dictionary
 from groundswell.text.tokenization import TextTokenizer, Tokens
 from groundswell.training import losses

@@ -229,8 +229,7 @@ def make_documents() -> Callable[..., Documents]:
         import torch
 
         from groundswell.data.batching import Documents
-        from groundswell.model.pretrained import load_tokenizer
-        from groundswell.text.pretrained_tokens import PretrainedTokens
+        from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
         from groundswell.text.tokenization import TextTokenizer
 
         tokenizer = TextTokenizer(PretrainedTokens(load_tokenizer(folder)), max_tokens=max_tokens, **cut)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel
 
 from groundswell.errors import BaseModelError
 from groundswell.model import attention_cpu
 from groundswell.model.encoder import Encoder
+from groundswell.text.pretrained_tokens import quiet_transformers
 
 DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "hidden_dropout",
@@ -146,26 +144,6 @@ def load_encoder(folder: Path, *, dropout: float = 0.0) -> PretrainedEncoder:
     return PretrainedEncoder(network)
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a model folder; BaseModelError when there is none or it has no fast engine."""
-    with quiet_transformers():
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-        except (OSError, ValueError) as error:
-            raise BaseModelError(f"{folder}: the tokenizer cannot be loaded: {error}") from error
-    if not getattr(tokenizer, "is_fast", False):
-        raise BaseModelError(
-            f"{folder}: the tokenizer has no tokenizer.json. Convert it with `tokenizers` and save it again"
-        )
-    if len(tokenizer) <= len(tokenizer.all_special_ids):
-        # Without its files transformers makes one that knows special tokens only, and says nothing.
-        raise BaseModelError(
-            f"{folder}: holds no tokenizer. Save the one the model was trained with: "
-            "`tokenizer.save_pretrained(folder)`"
-        )
-    return tokenizer
-
-
 def usable_positions(config: Any) -> int | None:
     """Longest input in tokens that a network with learned positions accepts, or None when it sets no limit."""
     rotary = getattr(config, "rope_parameters", None) or getattr(config, "rope_theta", None)
@@ -191,20 +169,3 @@ def _find_layers(network: nn.Module) -> tuple[str, nn.ModuleList]:
         if len(module) == count:
             return path, module
     return max(same, key=lambda item: len(item[1]))
-
-
-@contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Silence the loading table and the progress bar; what matters in them is checked here instead."""
-    from transformers.utils import logging as transformers_logging
-
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity(logging.ERROR)
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

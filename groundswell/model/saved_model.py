@@ -23,13 +23,13 @@ from groundswell.model.encoder import Encoder
 from groundswell.model.from_scratch import SETTINGS, load_from_scratch
 from groundswell.model.linear import FEATURES, LinearClassifier, load_linear
 from groundswell.model.outputs import Outputs
-from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.pretrained import load_encoder
 from groundswell.model.saved_extractor import SavedExtractor, load_extractor
 from groundswell.model.scorer import NetworkScorer, Scorer
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.run_folder import write_json
 from groundswell.text.own_tokens import load_tokens
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.tokenization import TextTokenizer, Tokens
 
 DESCRIPTION, HEADS = "groundswell.json", "heads"

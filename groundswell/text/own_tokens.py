@@ -42,7 +42,16 @@ class OwnTokens:
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text."""
-        return [self.vocabulary.ids(tokens) for tokens in self.segmentation(texts)]
+        learned = self.segmentation.learned
+        if learned is None:
+            return [self.vocabulary.ids(tokens) for tokens in self.segmentation(texts)]
+        our_number = self._numbers_of_pieces.__getitem__
+        return [list(map(our_number, numbers)) for numbers in learned.numbers(texts)]
+
+    def text(self, ids: Iterable[int]) -> str:
+        """What ids say, see `Segmentation.text`; padding and numbers that are none of ours say nothing."""
+        names = self.vocabulary.tokens
+        return self.segmentation.text(names[number] for number in ids if PAD_ID < number < len(names))
 
     def located(self, texts: Sequence[str]) -> list[tuple[list[int], list[Place]]]:
         """The ids of each text, and where in the text each of them stands."""
@@ -52,6 +61,12 @@ class OwnTokens:
     def save(self, folder: Path) -> None:
         """Write vocabulary.json."""
         write_json(folder / VOCABULARY, self._description())
+
+    @cached_property
+    def _numbers_of_pieces(self) -> list[int]:
+        """Our number of each number of the engine."""
+        assert self.segmentation.learned is not None
+        return self.vocabulary.ids(self.segmentation.learned.names)
 
     def _description(self) -> dict[str, Any]:
         return {

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundswell.errors import BaseModelError
 from groundswell.text.cleaning import Place
 
 if TYPE_CHECKING:
@@ -17,6 +22,8 @@ class PretrainedTokens:
     """Turns texts into ids with a tokenizer of transformers; safe to call from several threads.
 
     Special tokens written in a text (`[SEP]`, `<|endoftext|>`) are treated as text: a review cannot steer the model.
+
+    control_ids   those of special tokens that steer a model; no text gets one
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -24,7 +31,7 @@ class PretrainedTokens:
         self.prefix, self.suffix = _special_ids(tokenizer)
         self.pad_id = int(tokenizer.pad_token_id or 0)
         self.unknown_id: int | None = tokenizer.unk_token_id
-        self._controls = _control_ids(tokenizer)
+        self.control_ids = _control_ids(tokenizer)
         end_id = self.pad_id if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
         self.instead_of_nothing = [] if self.prefix or self.suffix else [end_id]
         self._engine = tokenizer.backend_tokenizer
@@ -52,6 +59,15 @@ class PretrainedTokens:
             located.append(([found for found, _ in kept], [encoding.offsets[place] for _, place in kept]))
         return located
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what tokenizer.json holds."""
+        return hashlib.sha256(self._engine.to_str().encode()).hexdigest()
+
+    def text(self, ids: Iterable[int]) -> str:
+        """What ids say; special ones say nothing."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
+
     def save(self, folder: Path) -> None:
         """Write the tokenizer in transformers' layout."""
         self.tokenizer.save_pretrained(folder)
@@ -59,11 +75,50 @@ class PretrainedTokens:
     def _without_controls(self, ids: list[int]) -> list[tuple[int, int]]:
         """Ids with their numbers; control ids become the unknown token: a Unigram vocabulary spells its own out."""
         numbered = [(found, number) for number, found in enumerate(ids)]
-        if self._controls.isdisjoint(ids):
+        if self.control_ids.isdisjoint(ids):
             return numbered
-        instead = None if self.unknown_id in self._controls else self.unknown_id
-        replaced = [(instead if found in self._controls else found, number) for found, number in numbered]
+        instead = None if self.unknown_id in self.control_ids else self.unknown_id
+        replaced = [(instead if found in self.control_ids else found, number) for found, number in numbered]
         return [(found, number) for found, number in replaced if found is not None]
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder; BaseModelError when there is none or it has no fast engine."""
+    from transformers import AutoTokenizer
+
+    with quiet_transformers():
+        try:
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+        except (OSError, ValueError) as error:
+            raise BaseModelError(f"{folder}: the tokenizer cannot be loaded: {error}") from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise BaseModelError(
+            f"{folder}: the tokenizer has no tokenizer.json. Convert it with `tokenizers` and save it again"
+        )
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        # Without its files transformers makes one that knows special tokens only, and says nothing.
+        raise BaseModelError(
+            f"{folder}: holds no tokenizer. Save the one the model was trained with: "
+            "`tokenizer.save_pretrained(folder)`"
+        )
+    return tokenizer
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silence the loading table and the progress bar; what matters in them is checked here instead."""
+    from transformers.utils import logging as transformers_logging
+
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _special_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
@@ -76,8 +131,8 @@ def _special_ids(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[in
     return [], []
 
 
-def _control_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+def _control_ids(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     """Ids that steer a model; the unknown token does not, unless it doubles as one that does."""
     names = ("bos", "eos", "sep", "cls", "pad", "mask")
     steering = {getattr(tokenizer, f"{name}_token_id") for name in names} - {None}
-    return (set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}) | steering
+    return frozenset((set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}) | steering)

@@ -13,7 +13,8 @@ from torch import nn
 from transformers import BertConfig, Qwen2Config, RobertaConfig, T5Config
 
 from groundswell.errors import BaseModelError
-from groundswell.model.pretrained import load_encoder, load_tokenizer, usable_positions
+from groundswell.model.pretrained import load_encoder, usable_positions
+from groundswell.text.pretrained_tokens import load_tokenizer
 
 
 @pytest.fixture

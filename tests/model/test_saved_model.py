@@ -13,10 +13,9 @@ from safetensors.torch import load_file, save_file
 
 from groundswell.errors import RunFolderError
 from groundswell.model.outputs import Outputs
-from groundswell.model.pretrained import load_tokenizer
 from groundswell.model.saved_model import SavedNetwork, load_model, save_model
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 
 OUTPUTS = Outputs("single_label", ("bad", "good"), (0.25, 0.75))
 SETTINGS = TextSettings(("blanks",), 24, "head_tail", 4)

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundswell.model.base_models import find_base_model
-from groundswell.model.pretrained import load_tokenizer
 from groundswell.text.own_tokens import OwnTokens, learn_tokens
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.segmentation import TokenKind
 from groundswell.text.tokenization import TextTokenizer
 

@@ -156,7 +156,7 @@ def test_blank_texts_have_one_window_that_is_not_empty(any_tokenizer: Any, text:
 
 def test_a_text_without_tokens_and_specials_is_the_end_token(tiny_gpt2: Path) -> None:
     """GPT-2 puts nothing around a text; a window of no tokens would average to NaN."""
-    from groundswell.model.pretrained import load_tokenizer
+    from groundswell.text.pretrained_tokens import load_tokenizer
 
     engine = load_tokenizer(tiny_gpt2)
     (found,) = TextTokenizer(PretrainedTokens(engine), max_tokens=16)([""])

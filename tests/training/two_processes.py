@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 
 from groundswell.data.batching import Batch, Documents
 from groundswell.model.classifier import TextClassifier
-from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.pretrained import load_encoder
 from groundswell.model.scoring import score_documents
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.tokenization import TextTokenizer
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import FitSettings, History, fit

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from groundswell.errors import BaseModelError, RunFolderError
 from groundswell.model.outputs import Outputs
-from groundswell.model.pretrained import load_encoder, load_tokenizer
+from groundswell.model.pretrained import load_encoder
 from groundswell.model.saved_model import SavedNetwork, load_model, save_model
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
-from groundswell.text.pretrained_tokens import PretrainedTokens
+from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.training.checkpoints import moving_weights
 from groundswell.tuning.trainable import Lora, Parameters, Tuning, choose_trainable, tuned_model
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from groundswell.data.accounting import Accounting
 from groundswell.data.corpus.copies import EXACT, NEAR, ExactCopies, NearCopies
 from groundswell.data.corpus.document_spool import DocumentSpool
@@ -13,8 +15,10 @@ from groundswell.data.corpus.filters import Quality, reason_to_drop
 from groundswell.data.corpus.held_out import NEARLY_EQUAL, HeldOut
 from groundswell.data.leakage import normal_form
 from groundswell.errors import DataError
+from groundswell.text.cleaning import clean
 
 Progress = Callable[[str, int, int | None], None]
+KEPT_APART = "kept apart for dev"
 _TOLD_EVERY = 1_000
 
 
@@ -28,15 +32,23 @@ class CorpusReader:
     quality            what a document must be like
     held_out           what may stand in no document, or None
     least_similarity   0.75-1 for near copies, or None: only exact ones are dropped
+    cleaning           steps that every document goes through first
     """
 
     def __init__(
-        self, spool: DocumentSpool, quality: Quality, held_out: HeldOut | None, *, least_similarity: float | None
+        self,
+        spool: DocumentSpool,
+        quality: Quality,
+        held_out: HeldOut | None,
+        *,
+        least_similarity: float | None,
+        cleaning: Sequence[str] = (),
     ) -> None:
         self.reads: list[SourceRead] = []
         self._spool = spool
         self._quality = quality
         self._held_out = held_out
+        self._cleaning = cleaning
         self._exact = ExactCopies()
         self._near = NearCopies(least_similarity) if least_similarity is not None else None
         self._forms = held_out.forms if held_out is not None else []
@@ -52,13 +64,14 @@ class CorpusReader:
         for document in read_documents(source, read):
             if accounting.read % _TOLD_EVERY == 0:
                 progress(f"reading {source.name}", accounting.read, None)
-            form = normal_form(document.text)
-            reason = self._reason_to_drop(document.text, form)
+            text = clean(document.text, self._cleaning)
+            form = normal_form(text)
+            reason = self._reason_to_drop(text, form)
             if reason is not None:
                 accounting.drop(reason, accounting.read + 1)
                 continue
             accounting.keep()
-            number = self._spool.add(document.text, len(self.reads) - 1, accounting.read)
+            number = self._spool.add(text, len(self.reads) - 1, accounting.read)
             if self._near is not None:
                 self._near.add(len(self._forms) + number, form)
         return read
@@ -77,6 +90,17 @@ class CorpusReader:
             reason = NEARLY_EQUAL if copy.of < len(self._forms) else NEAR
             self.reads[source].accounting.withdraw(reason, row)
 
+    def keep_apart(self, share: float, seed: int) -> list[str]:
+        """The texts of a random share of what is left, at least one; they leave the spool and are counted."""
+        kept = self._spool.kept()
+        count = min(len(kept), max(1, round(share * len(kept))))
+        apart = np.sort(np.random.default_rng(seed).choice(kept, size=count, replace=False)).tolist()
+        for number in apart:
+            self._spool.drop(number)
+            source, row = self._spool.origin(number)
+            self.reads[source].accounting.withdraw(KEPT_APART, row)
+        return [self._spool.text(number) for number in apart]
+
     def _reason_to_drop(self, text: str, form: str) -> str | None:
         reason = reason_to_drop(text, self._quality)
         if reason is None and self._held_out is not None:
@@ -91,14 +115,14 @@ class CorpusReader:
         return normal_form(self._spool.text(number - len(self._forms)))
 
 
-def read_held_out(sources: Sequence[TextSource], span: int) -> HeldOut | None:
-    """The texts of the test files, or None when there are no files; DataError for a row that cannot be read."""
+def read_held_out(sources: Sequence[TextSource], span: int, cleaning: Sequence[str] = ()) -> HeldOut | None:
+    """The cleaned texts of the test files, or None when there are no files; DataError for a row that cannot be read."""
     if not sources:
         return None
     texts: list[str] = []
     for source in sources:
         read = SourceRead(Accounting(source.name))
-        texts += [document.text for document in read_documents(source, read)]
+        texts += [clean(document.text, cleaning) for document in read_documents(source, read)]
         if read.accounting.rejected:  # a test text that is not read cannot be kept out
             raise DataError(f"held-out files: {read.accounting.rejected[0]['reason']}. Mend the row or remove it.")
     return HeldOut(texts, span=span)

@@ -14,7 +14,7 @@ from groundswell.data.corpus.mixing import MixedSource
 class SourceReport:
     """What became of a source.
 
-    accounting   documents read, kept, dropped and why
+    accounting   documents read, kept, dropped and why, and the share of unknown tokens
     files        name, encoding and number of readable documents of each file
     characters   of the documents that are kept
     tokens       of those, two marks a document included
@@ -45,6 +45,7 @@ class CorpusReport:
     """A corpus that was built.
 
     held_out   texts that were kept out, counted once each
+    dev        documents that were kept apart to measure on
     mix        what one training of this mix reads of each source, with the epochs it sees
     seconds    reading and filtering, near copies, learning the tokenizer, writing ids
     """
@@ -52,6 +53,7 @@ class CorpusReport:
     folder: Path
     sources: tuple[SourceReport, ...]
     held_out: int
+    dev: int
     tokenizer: TokenizerReport
     mix: tuple[MixedSource, ...]
     warnings: tuple[str, ...]
@@ -73,6 +75,7 @@ class CorpusReport:
             "documents": self.documents,
             "tokens": self.tokens,
             "held_out_texts": self.held_out,
+            "dev_documents": self.dev,
             "sources": [
                 {
                     "name": source.name,
