@@ -85,7 +85,8 @@ class TrainingBatches:
 def split_settings(recipe: Recipe) -> SplitSettings:
     """How the recipe's splits are read."""
     data = recipe.data
-    assert recipe.task != "multi_task"  # its heads have splits of their own
+    assert recipe.task != "multi_task"  # its heads have splits of their own,
+    assert recipe.task != "language_model"  # and a corpus has none
     return SplitSettings(
         sources={name: source for name in ("train", "dev", "test") if (source := recipe.describe_source(name))},
         columns=Columns(data.text, data.label, data.id, data.group, data.time),
@@ -127,6 +128,7 @@ def tuning_of(recipe: Recipe) -> Tuning:
 def outputs_of(recipe: Recipe, splits: Splits) -> Outputs:
     """The outputs of the recipe's head, from the training texts."""
     assert recipe.task != "opinions"  # those have no labels of whole texts,
+    assert recipe.task != "language_model"
     assert recipe.task != "multi_task"  # and every head has outputs of its own
     return describe_outputs(recipe.task, splits.examples["train"], recipe.data.label, splits.label_map)
 
@@ -172,13 +174,7 @@ def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | 
         return _from_scratch(recipe, own)
     base = find_base_model(recipe.model.encoder, recipe.model.revision)
     encoder = load_encoder(base.folder, dropout=recipe.model.dropout)
-    if encoder.positions is not None and recipe.text.max_tokens > encoder.positions:
-        raise RecipeError(
-            [
-                f"text.max_tokens: found {recipe.text.max_tokens}, but {recipe.model.encoder!r} reads at most "
-                f"{encoder.positions} tokens. Lower it; text.truncation=windows reads a longer text in parts"
-            ]
-        )
+    check_positions(recipe, encoder)
     pretrained_tokens = PretrainedTokens(load_tokenizer(base.folder))
     network: Any = encoder.network
     embedded = network.get_input_embeddings().num_embeddings
@@ -188,6 +184,17 @@ def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | 
             f"{embedded:,} only. Use the tokenizer that was saved with this encoder"
         )
     return Base(base.sha256, pretrained_tokens, encoder)
+
+
+def check_positions(recipe: Recipe, encoder: Encoder) -> None:
+    """Nothing; RecipeError when the recipe's texts are too long for a pretrained encoder."""
+    if encoder.positions is not None and recipe.text.max_tokens > encoder.positions:
+        raise RecipeError(
+            [
+                f"text.max_tokens: found {recipe.text.max_tokens}, but {recipe.model.encoder!r} reads at most "
+                f"{encoder.positions} tokens. Lower it; text.truncation=windows reads a longer text in parts"
+            ]
+        )
 
 
 def own_tokens_of(recipe: Recipe, examples: Sequence[Example]) -> OwnTokens:

@@ -52,7 +52,7 @@ def open_corpus(recipe: Recipe, file: TokenFile, tokens: DocumentTokens) -> Corp
 
 
 class Causal:
-    """The next token of each document."""
+    """The next token of each document; its models are `LanguageModel`s."""
 
     def __init__(self, recipe: Recipe, tokens: DocumentTokens) -> None:
         self.recipe, self.tokens = recipe, tokens
@@ -63,14 +63,14 @@ class Causal:
         blocks = PackedBlocks(corpus.file, corpus.mix, block_tokens=size)
         return BlockBatches(blocks, rows=max(1, training.batch_tokens // size), epochs=training.epochs)
 
-    def on_dev(self, model: LanguageModel, texts: LanguageTexts) -> dict[str, float]:
+    def on_dev(self, model: Any, texts: LanguageTexts) -> dict[str, float]:
         """The mean loss of a token, perplexity and bits per byte."""
         total, predictions = self._sums(text_surprises(model, texts.documents))
         loss = float(total.sum() / predictions.sum())
         bits = float(total.sum() / math.log(2) / texts.num_bytes.sum())
         return {"loss": loss, "perplexity": math.exp(min(loss, 700)), "bits_per_byte": bits}
 
-    def scores(self, model: LanguageModel, texts: LanguageTexts, **options: Any) -> dict[str, Any]:
+    def scores(self, model: Any, texts: LanguageTexts, **options: Any) -> dict[str, Any]:
         """Perplexity and bits per byte with their intervals, and of how much."""
         total, predictions = self._sums(text_surprises(model, texts.documents))
         found: dict[str, Any] = score_causal(total, predictions, texts.num_bytes, **options)
@@ -96,7 +96,7 @@ class Causal:
 
 
 class Masked:
-    """Tokens that are left out of pieces of documents."""
+    """Tokens that are left out of pieces of documents; its models are `MaskedLanguageModel`s."""
 
     def __init__(self, recipe: Recipe, tokens: DocumentTokens) -> None:
         if tokens.mask_id is None:
@@ -114,11 +114,9 @@ class Masked:
         """Pieces of the corpus."""
         training = self.recipe.training
         pieces = self._pieces(corpus.file.ids, corpus.file.offsets, corpus.mix.order, self.recipe.seed)
-        return MaskedBatches(
-            pieces, batch_tokens=training.batch_tokens, epochs=training.epochs, seed=self.recipe.seed
-        )
+        return MaskedBatches(pieces, batch_tokens=training.batch_tokens, epochs=training.epochs, seed=self.recipe.seed)
 
-    def on_dev(self, model: MaskedLanguageModel, texts: LanguageTexts) -> dict[str, float]:
+    def on_dev(self, model: Any, texts: LanguageTexts) -> dict[str, float]:
         """The mean loss of a left-out token, and the share that is foreseen."""
         nats, right, predictions = self._measured(model, texts)
         return {
@@ -126,7 +124,7 @@ class Masked:
             "masked_accuracy": float(right.sum() / predictions.sum()),
         }
 
-    def scores(self, model: MaskedLanguageModel, texts: LanguageTexts, **options: Any) -> dict[str, Any]:
+    def scores(self, model: Any, texts: LanguageTexts, **options: Any) -> dict[str, Any]:
         """The share of left-out tokens that is foreseen and their perplexity, with intervals, and of how many."""
         nats, right, predictions = self._measured(model, texts)
         found: dict[str, Any] = score_masked(nats, right, predictions, **options)

@@ -20,7 +20,9 @@ from groundswell.data.accounting import Accounting
 from groundswell.data.head_splits import join_splits
 from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
+from groundswell.domain_stage import adapted
 from groundswell.errors import GroundswellError
+from groundswell.language_run import run_language_model
 from groundswell.model.saved_model import save_model
 from groundswell.networks import fit_network, untuned_network
 from groundswell.recipe import Recipe
@@ -87,18 +89,20 @@ def train(
         raise
     accelerator.wait_for_everyone()
     accelerator.end_training()
-    rows = tuple(account.line() for account in splits.accounting.values()) if metrics else ()
+    rows = (*(account.line() for account in splits.accounting.values()), *fitted.notes) if metrics else ()
     return Run(folder, metrics, fitted.history.epochs, rows, tuple(splits.warnings) if metrics else ())
 
 
 def _run(recipe: Recipe, place: Place, began: float) -> tuple[Splits, Fitted, dict[str, Any]]:
     """Data read, model trained, everything written; the metrics are empty in every process but the first."""
     runtime.seed_everything(recipe.seed)
-    splits = assembly.splits_of(recipe)
     with place.bar as bar:
         if place.accelerator.device.type == "cpu" and (busy := runtime.busy_warning()):
             bar.say(f"warning: {busy}")
-        fitted = _fit(recipe, splits, place)
+        if recipe.task == "language_model":
+            return run_language_model(recipe, place, began)
+        splits = assembly.splits_of(recipe)
+        fitted = _fit(adapted(recipe, splits, place), splits, place)
         metrics = {}
         if place.accelerator.is_main_process:
             metrics = _finish(place.folder, recipe, splits, fitted, bar, began)
@@ -154,6 +158,7 @@ def _finish(
     folder: Path, recipe: Recipe, splits: Mapping[str, Splits], fitted: Fitted, bar: ProgressBar, began: float
 ) -> dict[str, Any]:
     """Save the model, measure what was saved, write the files that make the run finished; returns the metrics."""
+    assert fitted.export is not None  # a language model is saved by its own run
     saved = fitted.export()
     with run_folder.whole_folder(folder / run_folder.MODEL) as aside:
         save_model(saved, aside)

@@ -15,7 +15,7 @@ _ADDED = ("vectors",)  # every encoder of labels that starts from nothing reads 
 # the formats of opinions say themselves where text and id stand, and whole texts have no labels
 _NOT_OF_OPINIONS = ("text", "label", "id", "labels", "max_characters")
 _NOT_OF_LANGUAGE_MODELS = {
-    "data": ("label", "id", "group", "time", "split_column", "split", "limit", "labels", "max_bad_share", "overlap"),
+    "data": ("label", "id", "group", "time", "split", "limit", "labels", "max_bad_share", "overlap"),
     "text": ("truncation", "window_overlap"),
     "model": ("pooling", "head_dropout"),
     "tuning": ("cache",),

@@ -125,7 +125,8 @@ class Fitted:
     names         of everything the model can answer with
     base_sha256   of the pretrained weights or the learned vocabulary; None when there is neither
     precision     of the arithmetic while training
-    export        makes the model that is saved
+    export        makes the model that is saved; None where that is done already
+    notes         whole sentences for a person, about what was trained on
     """
 
     names: tuple[str, ...]
@@ -133,7 +134,8 @@ class Fitted:
     parameters: Parameters
     base_sha256: str | None
     precision: str
-    export: Callable[[], SavedModel]
+    export: Callable[[], SavedModel] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

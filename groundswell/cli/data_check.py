@@ -38,6 +38,7 @@ def check_files(sources: Sequence[str], recipe: Recipe) -> dict[str, Any]:
 def _settings(recipe: Recipe) -> SplitSettings:
     data = recipe.data
     assert recipe.task != "multi_task"  # a file is read for one task at a time
+    assert recipe.task != "language_model"
     reading = Reading(
         task=recipe.task,
         rename=data.labels,

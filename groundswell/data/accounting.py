@@ -120,6 +120,16 @@ class Accounting:
             account["opinions"] = self.opinions.to_dict()
         return account
 
+    @classmethod
+    def from_dict(cls, account: dict[str, Any], *, unit: str, rejected: list[dict[str, Any]]) -> Accounting:
+        """The account that `to_dict` wrote down."""
+        found: dict[str, Any] = {
+            name: account[name] for name in ("split", "read", "kept", "cut", "max_tokens", "warnings")
+        }
+        for name, key in (("dropped", "reasons"), ("noted", "noted")):
+            found[name] = {reason: DroppedRows(**rows) for reason, rows in account.get(key, {}).items()}
+        return cls(**found, unknown=account["unknown_tokens"], unit=unit, rejected=rejected)
+
     def line(self) -> str:
         """One line for a person, such as
         `train: 1,000 rows read, 998 kept (120 cut at 512 tokens), 2 dropped (blank text: rows 17, 40)`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -50,4 +51,4 @@ def epoch_parts(num_items: int, epochs: int) -> list[range]:
     [range(0, 2), range(2, 5)]
     """
     borders = [num_items * epoch // epochs for epoch in range(epochs + 1)]
-    return [range(first, end) for first, end in zip(borders, borders[1:], strict=False)]
+    return [range(first, end) for first, end in pairwise(borders)]

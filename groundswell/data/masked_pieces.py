@@ -41,7 +41,7 @@ class MaskedPieces:
         within = np.arange(len(document)) - np.repeat(np.cumsum(counts) - counts, counts)
         self._starts = offsets[:-1][order][document] + 1 + within * room
         self._sizes = np.clip(sizes[document] - within * room, 0, room)
-        self._marks = ids[offsets[0]], ids[offsets[1] - 1]
+        self._marks = int(ids[offsets[0]]), int(ids[offsets[1] - 1])
         full = self._sizes > 0  # a document of marks alone has nothing to predict
         self._starts, self._sizes = self._starts[full], self._sizes[full]
 

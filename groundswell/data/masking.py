@@ -11,6 +11,7 @@ https://doi.org/10.1109/TASLP.2021.3124365, section III).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.data.language_batch import NOT_PREDICTED
-from groundswell.text.segmentation import Segmentation
+from groundswell.text.segmentation import UNSPACED, Segmentation
 from groundswell.text.subwords import WORD_MARK
 
 Ids = NDArray[np.int64]
@@ -63,7 +64,6 @@ class Masking:
             chosen[random.permutation(len(ids))[:wanted]] = True
             return chosen
         word = np.cumsum(self.word_begins(ids)) - 1
-        word -= word[0] if len(word) else 0  # a piece of a long text may begin inside a word
         order = random.permutation(int(word[-1]) + 1)
         sizes = np.bincount(word)[order]
         # the word that reaches the share is the last one
@@ -74,24 +74,27 @@ class Masking:
 class WordBegins:
     """Which ids begin a word: words between blanks and punctuation, Chinese words by jieba.
 
-    pieces   what each id says, with its mark: `▁room` or `room` and `##s`
+    pieces   what each id says, with its mark: `▁room`, or `room` and `##s`; Chinese characters stand for themselves
     """
 
     def __init__(self, pieces: Sequence[str]) -> None:
-        self._marked = any(piece.startswith(WORD_MARK) for piece in pieces)
-        self._pieces = pieces
+        marked = any(piece.startswith(WORD_MARK) for piece in pieces)
+        self._written = [piece.replace(WORD_MARK, " ") if marked else _with_blank(piece) for piece in pieces]
         self._words = Segmentation("jieba")
 
     def __call__(self, ids: Ids) -> NDArray[np.bool_]:
-        """(T,) ids of one text -> (T,) bool."""
-        written, begins = "", []
-        for number in ids.tolist():
-            piece = self._pieces[number]
-            if self._marked:
-                piece = piece.replace(WORD_MARK, " ")
-            else:
-                piece = piece.removeprefix(_CONTINUES) if piece.startswith(_CONTINUES) else f" {piece}"
-            begins.append(len(written) + len(piece) - len(piece.lstrip(" ")))
-            written += piece
-        starts = {start for _, (start, _) in self._words.places(written)}
-        return np.array([place in starts or not number for number, place in enumerate(begins)], dtype=bool)
+        """(T,) ids of one text -> (T,) bool; the first one always begins a word."""
+        written = [self._written[number] for number in ids.tolist()]
+        blanks = np.array([len(piece) - len(piece.lstrip()) for piece in written])
+        lengths = np.array([len(piece) for piece in written])
+        places = np.cumsum(lengths) - lengths + blanks
+        starts = [start for _, (start, _) in self._words.places("".join(written))]
+        found = np.isin(places, starts)
+        found[:1] = True
+        return found
+
+
+def _with_blank(piece: str) -> str:
+    if piece.startswith(_CONTINUES):
+        return piece.removeprefix(_CONTINUES)
+    return piece if re.match(f"[{UNSPACED}]", piece) else f" {piece}"

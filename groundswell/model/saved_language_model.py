@@ -22,6 +22,8 @@ from groundswell.model.neural_lm.saved_lm import OWN, load_language_model, save_
 from groundswell.model.pretrained import load_encoder
 from groundswell.model.saved_model import DESCRIPTION, FORMAT
 from groundswell.run_folder import write_json
+from groundswell.text.own_tokens import OwnTokens
+from groundswell.text.standard_tokenizer import write_standard_tokenizer
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,12 @@ class SavedLanguageModel:
             begin_id, end_id = self.tokens.start_id, self.tokens.end_id
             save_language_model(self.model, folder, begin_id=begin_id, end_id=end_id)
             described["objective"] = "causal"
-        if not (folder / OWN).exists():
-            self.tokens.save_standard(folder, max_tokens=self.max_tokens)
-        else:
+        own = self.tokens.tokens
+        needs_jieba = isinstance(own, OwnTokens) and own.segmentation.kind == "jieba"
+        if (folder / OWN).exists() or needs_jieba:
             self.tokens.save(folder)
+        else:
+            write_standard_tokenizer(self.tokens, folder, max_tokens=self.max_tokens)
         write_json(folder / DESCRIPTION, {"format": FORMAT, "language_model": described})
 
 
@@ -66,9 +70,10 @@ def load_saved_language_model(folder: Path) -> SavedLanguageModel:
             f"{folder}: holds no language model that can be loaded ({error}). Train one with task=language_model"
         ) from error
     if objective == "masked":
-        model: LanguageModel | MaskedLanguageModel = MaskedLanguageModel(load_encoder(folder))
-        if not model.take_published_head(folder):
+        masked = MaskedLanguageModel(load_encoder(folder))
+        if not masked.take_published_head(folder):
             raise RunFolderError(f"{folder}: the head that predicts tokens is missing. Train again")
+        model: LanguageModel | MaskedLanguageModel = masked
     else:
         model = load_language_model(folder)
     tokens = load_document_tokens(folder)

@@ -34,6 +34,7 @@ class ProgressBar:
             disable=not shown,
         )
         self._task: TaskID | None = None
+        self._stage = ""
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -52,6 +53,14 @@ class ProgressBar:
         """Move the newest bar on."""
         if self._task is not None:
             self._progress.update(self._task, advance=steps, note=note)
+
+    def stage(self, description: str, done: int, total: int | None) -> None:
+        """Set how far a stage is, under a bar of its own; without a total nobody knows how much there is."""
+        if description != self._stage:
+            self._stage = description
+            self._task = self._progress.add_task(description, total=total, note="")
+        assert self._task is not None
+        self._progress.update(self._task, completed=done, total=total)
 
     def say(self, line: str) -> None:
         """A line above the bars."""

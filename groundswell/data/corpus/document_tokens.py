@@ -76,6 +76,13 @@ class DocumentTokens:
             return hashlib.sha256(f"{self.tokens.sha256} with a mask".encode()).hexdigest()
         return self.tokens.sha256
 
+    @property
+    def pieces(self) -> list[str]:
+        """What each id is written as in the vocabulary, marks included."""
+        if isinstance(self.tokens, OwnTokens):
+            return [*self.tokens.vocabulary.tokens, *([""] * (self._size - len(self.tokens)))]
+        return list(map(str, self.tokens.tokenizer.convert_ids_to_tokens(list(range(self._size)))))
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each document, beginning and end included."""
         return [[self.start_id, *found, self.end_id] for found in self.tokens.ids(texts)]

@@ -22,6 +22,7 @@ from groundswell.data.byte_source import ByteSource, find_bytes
 from groundswell.data.encoding import bounded_lines, check_encoding, encoding_of
 from groundswell.data.readers import SUFFIXES, missing_column, open_rows
 from groundswell.data.rows import BadRow
+from groundswell.data.splits import SAMPLE, locate
 from groundswell.errors import DataError
 
 Layout = Literal["line", "block", "file"]
@@ -40,6 +41,7 @@ class TextSource:
                       documents come in this order, those of a pattern or a folder by name
     layout            what a document is in plain text: a line, a block between blank lines, or the whole file
     text_column       where the text stands in rows
+    split_column      where the name stands that `FILE#name` selects on
     encoding          of every file; None: each file's own is detected
     most_characters   a longer document is dropped and counted; of plain text no more than this is held at a time
     """
@@ -48,6 +50,7 @@ class TextSource:
     files: tuple[str, ...]
     layout: Layout = "line"
     text_column: str = "text"
+    split_column: str = "split"
     encoding: str | None = None
     most_characters: int = MOST_CHARACTERS
 
@@ -120,25 +123,30 @@ def find_files(source: TextSource) -> list[str]:
 
 
 def _is_table(name: str) -> bool:
-    if name.startswith("hub:") or (not Path(name).exists() and "#" in name):
+    if name.startswith(("hub:", SAMPLE)) or (not Path(name).exists() and "#" in name):
         return True
     suffix = find_bytes(name).suffix
     return suffix == ".json" or SUFFIXES.get(suffix, "text") != "text"
 
 
 def _rows(name: str, source: TextSource, read: SourceRead) -> Iterator[Document]:
-    if Path(name).is_file() and find_bytes(name).head(1)[0] == b"":
+    path, split = locate(name)
+    if Path(path).is_file() and find_bytes(path).head(1)[0] == b"":
         read.files.append({"file": name, "encoding": None, "documents": 0})
         return
 
     def count_bad(bad: BadRow) -> None:
         read.accounting.reject("unreadable row", read.accounting.read + 1, bad.raw, f"{bad.place}: {bad.reason}")
 
-    rows = open_rows(name, encoding=source.encoding, on_bad_row=count_bad)
-    if rows.columns and source.text_column not in rows.columns:
-        raise missing_column(rows, source.text_column, "text_column")
+    rows = open_rows(path, encoding=source.encoding, on_bad_row=count_bad)
+    wanted = (source.text_column,) if split is None else (source.text_column, source.split_column)
+    for column, setting in zip(wanted, ("text_column", "split_column"), strict=False):
+        if rows.columns and column not in rows.columns:
+            raise missing_column(rows, column, setting)
     read.files.append({"file": name, "encoding": rows.encoding, "documents": 0})
     for row in rows:
+        if split is not None and row.values.get(source.split_column) != split:
+            continue  # another part of the file
         text = row.values.get(source.text_column)
         document_id = f"{name}:{row.number}"
         if not isinstance(text, str):

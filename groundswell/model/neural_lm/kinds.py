@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from groundswell.model.neural_lm.decoder import Decoder, DecoderSettings
 from groundswell.model.neural_lm.fixed_window import FixedWindow
 from groundswell.model.neural_lm.language_model import LanguageModel
 from groundswell.model.neural_lm.recurrent_lm import RecurrentLanguageModel
+from groundswell.model.recurrent import CellName
 
 
 def make_language_model(
@@ -22,5 +23,5 @@ def make_language_model(
         return FixedWindow(num_tokens, dropout=dropout, **shape)
     if kind == "decoder":
         return Decoder(DecoderSettings(num_tokens, positions=positions, dropout=dropout, **shape))
-    assert kind in ("rnn", "lstm", "gru")  # the recipe knows no other
-    return RecurrentLanguageModel(num_tokens, cell=kind, dropout=dropout, **shape)
+    cell = cast("CellName", kind)  # the recipe knows no other
+    return RecurrentLanguageModel(num_tokens, cell=cell, dropout=dropout, **shape)

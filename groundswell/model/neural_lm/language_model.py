@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
 from groundswell.model.surprise import Surprise, summed_surprise
 
+
 class LanguageModel(nn.Module):
     """P(next token | the tokens before it in the same document) = softmax(logits), one place after the other.
 
