@@ -31,6 +31,7 @@ from groundswell.model.ngram.arpa_writing import write_arpa
 from groundswell.model.ngram.learning import NgramSettings, SmoothingName, learn_ngrams
 from groundswell.model.ngram.ngram_model import NgramModel
 from groundswell.model.ngram.perplexity import measure_perplexity
+from groundswell.model.perplexity import Perplexity
 from groundswell.ngram_run import Reading
 
 Tokens = list[list[str]]
