@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 BEGIN, END, MASK = "<s>", "</s>", "<mask>"
 _NO_PIECE = "\n"  # begins no token, so that none is glued to the one before it
+_BLANKS_AT_ENDS = r"\A +| +\z"  # `decoders.Strip` panics at an empty text (tokenizers 0.23.3)
 
 
 class MarkedTokens(Protocol):
@@ -98,7 +99,7 @@ def _engine(tokens: OwnTokens) -> Tokenizer:
             decoders.ByteFallback(),
             decoders.Fuse(),
             decoders.Replace(Regex(BESIDE_LINE_BREAK), LINE_BREAK),
-            decoders.Strip(" ", 1, 1),
+            decoders.Replace(Regex(_BLANKS_AT_ENDS), ""),
         ])  # fmt: skip
         return engine
     if kind == "jieba":

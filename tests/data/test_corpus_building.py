@@ -136,7 +136,7 @@ def test_sources_are_mixed_by_weight_and_the_epochs_are_said(folder: Path) -> No
 def test_a_tokenizer_can_be_given_and_then_learns_nothing(folder: Path) -> None:
     first = build_corpus(settings(folder))
     (folder / "web.txt").write_text("\n".join(f"{text} zebra quagga okapi" for text in reviews(9, 5)))
-    second = build_corpus(settings(folder, "dev", tokenizer=first.folder / "tokenizer"))
+    second = build_corpus(settings(folder, "dev", tokens=load_document_tokens(first.folder / "tokenizer")))
     assert second.tokenizer.sha256 == first.tokenizer.sha256
     assert second.tokenizer.learned_from == 0
     assert open_tokens(second.folder).index.tokenizer == first.tokenizer.sha256

@@ -42,3 +42,22 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / VOCABULARY).write_text("{", encoding="utf-8")
     with pytest.raises(RunFolderError, match="cannot be read"):
         load_tokens(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_numbers_of_the_engine_become_the_ids_of_the_pieces(kind: Any) -> None:
+    """By table, piece by piece: also where pieces are missing in the vocabulary or a text holds what nobody knows."""
+    texts = [*TEXTS, "rooms 龙👍🏽 <unk> <pad>", "", " \n"]
+    for max_size in (15 if kind == "bpe" else 40, 60):
+        tokens = learn_tokens(TEXTS, kind, min_count=1, max_size=max_size)
+        engine = tokens.segmentation.learned
+        assert engine is not None
+        by_name = [tokens.vocabulary.ids(encoding.tokens) for encoding in engine._engine.encode_batch(texts)]
+        assert tokens.ids(texts) == by_name
+        assert 1 in tokens.ids(["龙"])[0]
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram"])
+def test_a_line_break_is_a_blank_in_sentences(kind: Any) -> None:
+    tokens = learn_tokens(TEXTS, kind, min_count=1, max_size=60)
+    assert tokens.ids(["the\nroom"]) == tokens.ids(["the room"])

@@ -30,7 +30,7 @@ from groundswell.data.corpus.document_spool import DocumentSpool
 from groundswell.data.corpus.document_tokens import DocumentTokens, check_size, learn_document_tokens
 from groundswell.data.corpus.documents import SourceRead, TextSource, find_files
 from groundswell.data.corpus.filters import Quality
-from groundswell.data.corpus.held_out import SPAN
+from groundswell.data.corpus.held_out import SPAN, HeldOut
 from groundswell.data.corpus.mixing import Mix, mix_documents, weight_shares
 from groundswell.data.corpus.packing import PackedBlocks
 from groundswell.data.corpus.reading import CorpusReader, Progress, no_progress, read_held_out, refuse_nothing_left
@@ -104,15 +104,7 @@ def build_corpus(settings: CorpusSettings, *, progress: Progress = no_progress) 
     seconds: dict[str, float] = {}
     held_out = read_held_out(settings.held_out, settings.held_out_span, settings.cleaning)
     with whole_folder(settings.folder) as folder, DocumentSpool(folder / _SPOOL) as spool:
-        reader = CorpusReader(
-            spool, settings.quality, held_out,
-            least_similarity=settings.least_similarity, cleaning=settings.cleaning,
-        )  # fmt: skip
-        with _timed("reading", seconds):
-            for source in settings.sources:
-                refuse_nothing_left(reader.read(source, progress), source.files)
-        with _timed("near copies", seconds):
-            reader.drop_near_copies(progress)
+        reader = _read(settings, spool, held_out, seconds, progress)
         num_dev = _keep_apart(folder, reader, settings)
         for source, read in zip(settings.sources, reader.reads, strict=True):
             refuse_nothing_left(read, source.files)
@@ -149,6 +141,26 @@ def open_blocks(
     tokens = open_tokens(folder)
     mix = mix_documents(tokens.index.sources, tokens.offsets, weights=weights, num_tokens=num_tokens, seed=seed)
     return PackedBlocks(tokens, mix, block_tokens=block_tokens), mix
+
+
+def _read(
+    settings: CorpusSettings,
+    spool: DocumentSpool,
+    held_out: HeldOut | None,
+    seconds: dict[str, float],
+    progress: Progress,
+) -> CorpusReader:
+    """The reader after all sources, with what it kept in the spool."""
+    reader = CorpusReader(
+        spool, settings.quality, held_out,
+        least_similarity=settings.least_similarity, cleaning=settings.cleaning,
+    )  # fmt: skip
+    with _timed("reading", seconds):
+        for source in settings.sources:
+            refuse_nothing_left(reader.read(source, progress), source.files)
+    with _timed("near copies", seconds):
+        reader.drop_near_copies(progress)
+    return reader
 
 
 def _mix(tokens: TokenFile, settings: CorpusSettings) -> Mix:
