@@ -131,8 +131,8 @@ def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:
         (
             "zzz",
             4,
-            "unknown key 'zzz'; keys of a recipe: task, data, heads, text, model, tuning, corpus, language_model, domain, training, evaluation, "
-            "output, seed",
+            "unknown key 'zzz'; keys of a recipe: task, data, heads, text, model, tuning, corpus, language_model, "
+            "domain, training, evaluation, output, seed",
         ),
         ("data.split", "group", "data: split='group' needs data.group: set it to the column of the group"),
         ("training.loss", "mse", "training.loss='mse' does not fit task='single_label'; choose cross_entropy or focal"),

@@ -12,7 +12,7 @@ from torch.nn import functional
 from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
 from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.pretrained import PretrainedEncoder
-from groundswell.model.surprise import PLACES_AT_ONCE, Surprise, summed_surprise
+from groundswell.model.surprise import Surprise, places_at_once, summed_surprise
 
 # Where checkpoints of the BERT and RoBERTa families keep what we call transform, norm and bias.
 _PUBLISHED = (
@@ -54,15 +54,14 @@ class MaskedLanguageModel(EncodedModel):
 
     def forward(self, batch: LanguageBatch) -> Surprise:
         """What the tokens that were left out cost; each row of the batch is one document, and then padding."""
-        return summed_surprise(self.logits, *self._predicted(batch))
+        return summed_surprise(self.logits, *self._predicted(batch), len(self.bias))
 
     def costs(self, batch: LanguageBatch) -> Tensor:
         """(B, 3), of each row: -log P of its left-out tokens, how many are the likeliest, how many there are."""
         states, targets = self._predicted(batch)
         rows = (batch.targets != NOT_PREDICTED).nonzero()[:, 0]
         sums = torch.zeros(len(batch.targets), 3, device=targets.device)
-        for begin in range(0, len(targets), PLACES_AT_ONCE):
-            some = slice(begin, begin + PLACES_AT_ONCE)
+        for some in places_at_once(len(targets), len(self.bias)):
             logits = self.logits(states[some]).float()
             cost = functional.cross_entropy(logits, targets[some], reduction="none")
             right = (logits.argmax(dim=1) == targets[some]).float()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Logits of so many places at once: (4096, 30,000) float32 are 0.5 GB.
-PLACES_AT_ONCE = 4096
+# Logits that are held at once. Of float32 they take 16 MB: glibc gives larger pieces of memory back to the system each
+# time and gets them anew, page by page, which made a training step on the processor half as fast (docs/log.md).
+LOGITS_AT_ONCE = 2**22
 
 
 class Surprise(NamedTuple):
@@ -20,10 +21,15 @@ class Surprise(NamedTuple):
     num_tokens: Tensor
 
 
-def summed_surprise(logits: Callable[[Tensor], Tensor], states: Tensor, targets: Tensor) -> Surprise:
+def summed_surprise(logits: Callable[[Tensor], Tensor], states: Tensor, targets: Tensor, num_tokens: int) -> Surprise:
     """What the tokens `targets` (N,) cost after `states` (N, D); logits are never held for all places at once."""
     total = states.new_zeros((), dtype=torch.float32)
-    for begin in range(0, len(targets), PLACES_AT_ONCE):
-        some = logits(states[begin : begin + PLACES_AT_ONCE]).float()
-        total = total + functional.cross_entropy(some, targets[begin : begin + PLACES_AT_ONCE], reduction="sum")
+    for some in places_at_once(len(targets), num_tokens):
+        total = total + functional.cross_entropy(logits(states[some]).float(), targets[some], reduction="sum")
     return Surprise(total, torch.tensor(len(targets), device=targets.device))
+
+
+def places_at_once(num_places: int, num_tokens: int) -> Iterator[slice]:
+    """The places in pieces whose logits over so many tokens can be held at once."""
+    size = max(64, LOGITS_AT_ONCE // num_tokens)
+    return (slice(begin, begin + size) for begin in range(0, num_places, size))

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from groundswell.model.neural_lm.language_model import LanguageModel
-from groundswell.model.surprise import PLACES_AT_ONCE
+from groundswell.model.surprise import places_at_once
 
 _BATCH_TOKENS = 16_384
 
@@ -85,10 +86,8 @@ def _costs(
 
 def _in_pieces(model: LanguageModel, states: Tensor, targets: Tensor) -> Tensor:
     """-log P (N,) float32 of the tokens (N,) after states (N, D)."""
-    parts = []
-    for begin in range(0, len(targets), PLACES_AT_ONCE):
-        logits = model.output(states[begin : begin + PLACES_AT_ONCE]).float()
-        parts.append(
-            torch.nn.functional.cross_entropy(logits, targets[begin : begin + PLACES_AT_ONCE], reduction="none")
-        )
+    parts = [
+        functional.cross_entropy(model.output(states[some]).float(), targets[some], reduction="none")
+        for some in places_at_once(len(targets), model.num_tokens)
+    ]
     return torch.cat(parts)

@@ -95,7 +95,9 @@ def test_step_by_step_is_as_at_once(kind: str) -> None:
 @torch.inference_mode()
 def test_the_loss_is_that_of_the_probabilities(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Summed in pieces of three places; some are not to be predicted."""
-    monkeypatch.setattr(surprise, "PLACES_AT_ONCE", 3)
+    monkeypatch.setattr(
+        surprise, "places_at_once", lambda places, tokens: (slice(n, n + 3) for n in range(0, places, 3))
+    )
     model, ids = made(kind), tokens(2, 11)
     targets = ids.roll(-1, dims=1)
     targets[:, -1] = NOT_PREDICTED

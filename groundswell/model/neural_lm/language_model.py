@@ -50,7 +50,7 @@ class LanguageModel(nn.Module):
         """What the tokens of a batch cost; logits are never held for all places at once."""
         states = self.states(batch.token_ids, batch.documents)
         wanted = batch.targets != NOT_PREDICTED
-        return summed_surprise(self.output, states[wanted], batch.targets[wanted])
+        return summed_surprise(self.output, states[wanted], batch.targets[wanted], self.num_tokens)
 
     def logits(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
         """(B, T) -> (B, T, V) float32."""

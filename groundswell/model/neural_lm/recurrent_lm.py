@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from groundswell.model.neural_lm.language_model import LanguageModel, output_layer
 from groundswell.model.recurrent import KERNELS, CellName
@@ -53,9 +52,7 @@ class RecurrentLanguageModel(LanguageModel):
             return found
         sizes = document_sizes(documents)
         rows = nn.utils.rnn.pad_sequence(vectors.flatten(0, 1).split(sizes), batch_first=True)
-        packed = pack_padded_sequence(rows, torch.tensor(sizes), batch_first=True, enforce_sorted=False)
-        read: PackedSequence = self.network(packed)[0]
-        states, _ = pad_packed_sequence(read, batch_first=True)
+        states = self.network(rows)[0]  # padding stands behind; a packed sequence would lose the fast kernel
         inside = torch.arange(states.shape[1]) < torch.tensor(sizes).unsqueeze(1)
         whole: Tensor = self.dropout(states[inside.to(states.device)])
         return whole.view(*token_ids.shape, -1)
