@@ -82,17 +82,18 @@ class Causal:
             "num_windowed": num_windowed(model, texts.documents),
         }
 
-    def perplexity(self, model: LanguageModel, texts: LanguageTexts) -> Perplexity:
-        """The whole account of texts."""
-        costs = text_surprises(model, texts.documents)
-        known = [np.array(document[1:]) != self.tokens.unknown_id for document in texts.documents]
-        return perplexity_of(
-            costs, known, int(texts.num_bytes.sum()),
-            num_blank=texts.accounting.num_dropped, num_windowed=num_windowed(model, texts.documents),
-        )  # fmt: skip
-
     def _sums(self, costs: list[Floats]) -> tuple[Floats, Any]:
         return np.array([cost.sum() for cost in costs]), np.array([len(cost) for cost in costs])
+
+
+def causal_perplexity(model: LanguageModel, tokens: DocumentTokens, texts: LanguageTexts) -> Perplexity:
+    """The whole account of how well texts are foreseen."""
+    costs = text_surprises(model, texts.documents)
+    known = [np.array(document[1:]) != tokens.unknown_id for document in texts.documents]
+    return perplexity_of(
+        costs, known, int(texts.num_bytes.sum()),
+        num_blank=texts.accounting.num_dropped, num_windowed=num_windowed(model, texts.documents),
+    )  # fmt: skip
 
 
 class Masked:

@@ -12,12 +12,16 @@ from typing import Any, cast, get_args
 from groundswell import run_folder
 from groundswell.data.readers import open_rows
 from groundswell.errors import DataError, RunFolderError
+from groundswell.model.language_answers import Generated, NextWords, Sentence
 from groundswell.model.ngram.arpa_writing import write_arpa
+from groundswell.model.ngram.generation import generate
 from groundswell.model.ngram.learning import LearnedNgrams, NgramSettings, learn_ngrams
+from groundswell.model.ngram.next_words import next_words, sentence_parts
 from groundswell.model.ngram.ngram_model import NgramModel
 from groundswell.model.ngram.perplexity import measure_perplexity
 from groundswell.model.ngram.saved_ngrams import load_ngrams, save_ngrams
 from groundswell.model.perplexity import Perplexity
+from groundswell.model.sampling import Sampling
 from groundswell.text.cleaning import CLEANING_STEPS, clean
 from groundswell.text.segmentation import Segmentation, TokenKind
 
@@ -41,6 +45,10 @@ class Reading:
         cleaned = clean(text, self.cleaning).encode("utf-8", "replace")
         return self._segmentation([cleaned.decode("utf-8")])[0], len(cleaned)
 
+    def described(self) -> dict[str, Any]:
+        """What must be written down to read alike."""
+        return {"tokens": self.tokens, "cleaning": list(self.cleaning)}
+
     @cached_property
     def _segmentation(self) -> Segmentation:
         return Segmentation(self.tokens)
@@ -57,7 +65,37 @@ class OpenNgrams:
     reading: Reading
     warnings: tuple[str, ...]
 
-    def tokens(self, text: str) -> list[str]:
+    def measure(self, source: str, *, text_column: str = "text") -> Perplexity:
+        """The perplexity of the texts of a source."""
+        return measure_perplexity(self.model, _read([source], self.reading, text_column, lambda stage: None))
+
+    def next_words(self, text: str, count: int) -> NextWords:
+        """The likeliest next words after the beginning of a text."""
+        return next_words(self.model, self._tokens(text), count)
+
+    def sentence(self, text: str) -> Sentence:
+        """The probability of each word of a text and of its end."""
+        return sentence_parts(self.model, self._tokens(text))
+
+    def generate(
+        self, start: str, num_tokens: int, sampling: Sampling, on_text: Callable[[str], None] = lambda text: None
+    ) -> Generated:
+        """Words that go on with a text."""
+        return generate(self.model, self._tokens(start), num_tokens, sampling, on_text)
+
+    def search(self, start: str, num_tokens: int, beams: int) -> Generated:
+        """Nothing; raises DataError: an n-gram model draws."""
+        raise DataError("generation: found --beams, but an n-gram model draws its words. Leave it out")
+
+    def export(self, out: Path) -> None:
+        """Write the model as an ARPA file."""
+        if not out.name.endswith((".arpa", ".arpa.gz")):
+            raise DataError(
+                f"{out}: an n-gram model is exported as an ARPA file. Name one that ends in .arpa or .arpa.gz"
+            )
+        write_arpa(self.model, out, self.reading.described())
+
+    def _tokens(self, text: str) -> list[str]:
         """The tokens of a text, read as the training texts were."""
         return self.reading(text)[0]
 
@@ -96,12 +134,11 @@ def train_ngrams(
     learned = learn_ngrams(texts, settings, on_stage=on_stage)
     seconds = time.monotonic() - began
     on_stage(f"writing {out}")
-    described = {"tokens": reading.tokens, "cleaning": list(reading.cleaning)}
     if out.name.endswith((".arpa", ".arpa.gz")):
-        write_arpa(learned.model, out, described)
+        write_arpa(learned.model, out, reading.described())
     else:
         with run_folder.whole_folder(out) as aside:
-            save_ngrams(learned.model, described, asdict(settings), aside)
+            save_ngrams(learned.model, reading.described(), asdict(settings), aside)
     return NgramRun(out, learned, seconds)
 
 
@@ -110,11 +147,6 @@ def open_ngrams(path: Path) -> OpenNgrams:
     saved = load_ngrams(path)
     reading = AS_IT_STANDS if saved.reading is None else _reading(path, saved.reading)
     return OpenNgrams(saved.model, reading, saved.warnings)
-
-
-def measure_source(opened: OpenNgrams, source: str, *, text_column: str = "text") -> Perplexity:
-    """The perplexity of the texts of a source."""
-    return measure_perplexity(opened.model, _read([source], opened.reading, text_column, lambda stage: None))
 
 
 def _read(

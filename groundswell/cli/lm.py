@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from groundswell.cli.terminal import console, note, print_json
+from groundswell.errors import DataError
 
 if TYPE_CHECKING:
-    from groundswell.ngram_run import OpenNgrams
+    from groundswell.stored_language_model import OpenLanguageModel
 
 app = typer.Typer(no_args_is_help=True, help="Language models: learn one, measure it, let it go on with a text.")
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of `lm train`, or an ARPA file.")]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Folder of `lm train`, run of task=language_model, or ARPA file.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 TextColumn = Annotated[str, typer.Option(help="Column of the text.")]
 
@@ -39,7 +42,10 @@ def train(  # noqa: PLR0913 - one parameter per option
     text_column: TextColumn = "text",
     as_json: Json = False,
 ) -> None:
-    """Learn an n-gram model of texts; prints where it lies."""
+    """Learn an n-gram model of texts; prints where it lies.
+
+    Neural models are trained by a recipe, as everything else: groundswell train lm/decoder data.train=FILE
+    """
     from groundswell.model.ngram.learning import NgramSettings
     from groundswell.ngram_run import AS_IT_STANDS, LOWER_CASE, Reading, train_ngrams
 
@@ -71,10 +77,7 @@ def perplexity(
     as_json: Json = False,
 ) -> None:
     """How well the model foresees texts."""
-    from groundswell.ngram_run import measure_source
-
-    opened = _open(model)
-    found = measure_source(opened, source, text_column=text_column)
+    found = _open(model).measure(source, text_column=text_column)
     if as_json:
         print_json(asdict(found))
         return
@@ -84,8 +87,11 @@ def perplexity(
     typer.echo(f"              {found.without_ends:.2f} without")
     typer.echo(f"              {found.with_ends_known:.2f} with ends, unknown tokens left out")
     typer.echo(f"bits per byte {found.bits_per_byte:.4f} over {found.num_bytes:,} bytes")
-    shares = ", ".join(f"{size}: {share:.1%}" for size, share in enumerate(found.sizes, start=1))
-    typer.echo(f"words of the longest n-gram found: {shares}")
+    if found.sizes:
+        shares = ", ".join(f"{size}: {share:.1%}" for size, share in enumerate(found.sizes, start=1))
+        typer.echo(f"words of the longest n-gram found: {shares}")
+    if found.num_windowed:
+        typer.echo(f"{found.num_windowed:,} texts are longer than the model reads at once: read in overlapping windows")
 
 
 @app.command("next")
@@ -96,11 +102,8 @@ def next_word(
     as_json: Json = False,
 ) -> None:
     """The likeliest next words with their probabilities."""
-    from groundswell.model.ngram.next_words import next_words
-
-    opened = _open(model)
-    found = next_words(opened.model, opened.tokens(text), top)
-    _note_unknown(found.unknown)
+    found = _open(model).next_words(text, top)
+    _note_unknown(found.unknown, found.unread)
     if as_json:
         print_json(asdict(found))
         return
@@ -119,10 +122,7 @@ def sentence(
     as_json: Json = False,
 ) -> None:
     """The probability of a sentence as the product of its parts."""
-    from groundswell.model.ngram.next_words import sentence_parts
-
-    opened = _open(model)
-    found = sentence_parts(opened.model, opened.tokens(text))
+    found = _open(model).sentence(text)
     if as_json:
         parts = [{**asdict(part), "probability": part.probability} for part in found.parts]
         print_json({"probability": found.probability, "log10_prob": found.log10_prob, "parts": parts})
@@ -149,34 +149,60 @@ def generate(  # noqa: PLR0913 - one parameter per option
         float, typer.Option(help="Above 1 words that stand in the text already get less likely.")
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Of every draw.")] = 0,
+    beams: Annotated[int | None, typer.Option(min=1, help="Search for the likeliest text with so many beams.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Text drawn word by word; tokens are printed with blanks between."""
-    from groundswell.model.ngram.generation import generate as draw
+    """A text that goes on with another one; printed as it is drawn."""
     from groundswell.model.sampling import Sampling, check_sampling
 
     sampling = Sampling(temperature, top_k, top_p, repetition_penalty, seed)
     check_sampling(sampling)  # before a large model is read
+    if beams is not None and sampling != Sampling():
+        raise DataError(
+            "generation: --beams searches and draws nothing, so the other settings do nothing. Leave them out"
+        )
     opened = _open(model)
-    given = opened.tokens(start)
-    found = draw(opened.model, given, tokens, sampling)
-    _note_unknown(found.unknown)
-    if as_json:
-        print_json({"start": given, **asdict(found)})
+    stream = not as_json and beams is None
+    if stream and start:
+        typer.echo(start, nl=False)
+    if beams is not None:
+        found = opened.search(start, tokens, beams)
     else:
-        typer.echo(" ".join([*given, *found.tokens]))
+        found = opened.generate(start, tokens, sampling, _write if stream else lambda text: None)
+    if stream:
+        typer.echo()
+    elif not as_json:
+        typer.echo(found.text)
+    _note_unknown(found.unknown, found.unread)
+    if as_json:
+        print_json({"start": start, **asdict(found)})
 
 
-def _open(path: Path) -> OpenNgrams:
+@app.command("export")
+def export(
+    model: Model, out: Annotated[Path, typer.Argument(metavar="OUT", help="NAME.arpa, NAME.arpa.gz, or a new folder.")]
+) -> None:
+    """Write the model as other programs read it: an ARPA file, or a folder for transformers; prints where it lies."""
+    _open(model).export(out)
+    typer.echo(out)
+
+
+def _write(text: str) -> None:
+    typer.echo(text, nl=False)
+
+
+def _open(path: Path) -> OpenLanguageModel:
     """The model at a path; what lies there says which kind it is."""
-    from groundswell.ngram_run import open_ngrams
+    from groundswell.stored_language_model import open_language_model
 
-    opened = open_ngrams(path)
+    opened = open_language_model(path)
     for warning in opened.warnings:
         note(f"warning: {warning}")
     return opened
 
 
-def _note_unknown(words: tuple[str, ...]) -> None:
+def _note_unknown(words: tuple[str, ...], unread: int) -> None:
     if words:
         note(f"unknown words, read as <unk>: {' '.join(json.dumps(word, ensure_ascii=False) for word in words)}")
+    if unread:
+        note(f"the first {unread:,} tokens of the text were not read: the model has no place for more")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -14,12 +15,23 @@ from groundswell.model.encoded_model import EncodedModel
 from groundswell.model.pretrained import PretrainedEncoder
 from groundswell.model.surprise import Surprise, places_at_once, summed_surprise
 
-# Where checkpoints of the BERT and RoBERTa families keep what we call transform, norm and bias.
-_PUBLISHED = (
-    ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias"),
-    ("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
-    ("vocab_transform", "vocab_layer_norm", "vocab_projector.bias"),
-)
+
+def _names(dense: str, norm: str, bias: str) -> dict[str, str]:
+    return {
+        "map_in.weight": f"{dense}.weight", "map_in.bias": f"{dense}.bias",
+        "norm.weight": f"{norm}.weight", "norm.bias": f"{norm}.bias", "bias": bias,
+    }  # fmt: skip
+
+
+_BERT = _names("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias")
+_ROBERTA = _names("lm_head.dense", "lm_head.layer_norm", "lm_head.bias")
+# How checkpoints of other programs name the weights of the head, by the family of the model.
+PUBLISHED_HEADS = {
+    "bert": _BERT,
+    "roberta": _ROBERTA,
+    "xlm-roberta": _ROBERTA,
+    "distilbert": _names("vocab_transform", "vocab_layer_norm", "vocab_projector.bias"),
+}
 _STARTS = ("map_in.", "cls.predictions.", "lm_head.", "vocab_")
 
 
@@ -36,7 +48,8 @@ class MaskedLanguageModel(EncodedModel):
         super().__init__(encoder)
         num_tokens, width = self.embedding.weight.shape
         self.map_in = nn.Linear(encoder.width, width)
-        self.norm = nn.LayerNorm(width)
+        config: Any = encoder.network.config
+        self.norm = nn.LayerNorm(width, eps=getattr(config, "layer_norm_eps", 1e-12))
         self.bias = nn.Parameter(torch.zeros(num_tokens))
         nn.init.normal_(self.map_in.weight, std=0.02)
         nn.init.zeros_(self.map_in.bias)
@@ -84,11 +97,7 @@ class MaskedLanguageModel(EncodedModel):
         if "map_in.weight" in found:  # a run of ours
             self.load_head(folder)
             return True
-        for dense, norm, bias in _PUBLISHED:
-            wanted = {
-                "map_in.weight": f"{dense}.weight", "map_in.bias": f"{dense}.bias",
-                "norm.weight": f"{norm}.weight", "norm.bias": f"{norm}.bias", "bias": bias,
-            }  # fmt: skip
+        for wanted in PUBLISHED_HEADS.values():
             if all(name in found for name in wanted.values()):
                 self.load_state_dict({own: found[name].float() for own, name in wanted.items()}, strict=False)
                 return True

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from groundswell.model.language_answers import Generated
 from groundswell.model.ngram.next_words import unknown_words
 from groundswell.model.ngram.ngram_model import NgramModel
 from groundswell.model.ngram.words import BEGIN_ID, END_ID, UNKNOWN_ID
 from groundswell.model.sampling import Sampling, check_sampling, draw, kept_probs
 
 
-@dataclass(frozen=True)
-class Generated:
-    """A text that was drawn.
-
-    tokens    the new words; the given ones stand before them
-    ended     whether the model ended the text itself
-    unknown   given words that the model does not know; what follows them starts from shorter contexts
-    """
-
-    tokens: tuple[str, ...]
-    ended: bool
-    unknown: tuple[str, ...]
-
-
-def generate(model: NgramModel, start: Sequence[str], num_tokens: int, sampling: Sampling) -> Generated:
+def generate(
+    model: NgramModel,
+    start: Sequence[str],
+    num_tokens: int,
+    sampling: Sampling,
+    on_text: Callable[[str], None] = lambda text: None,
+) -> Generated:
     """Up to `num_tokens` words that go on with a text; the same seed gives the same words.
+
+    on_text   called with each word as soon as it is there, a blank before it
 
     `<unk>` is never drawn: it stands for words nobody knows.
 
@@ -46,5 +40,6 @@ def generate(model: NgramModel, start: Sequence[str], num_tokens: int, sampling:
         ended = number == END_ID
         if not ended:
             context.append(number)
+            on_text(f" {model.words.words[number]}" if len(context) > 2 else model.words.words[number])
     tokens = tuple(model.words.words[number] for number in context[begin:])
-    return Generated(tokens, ended, unknown_words(model, start))
+    return Generated(" ".join([*start, *tokens]), tokens, ended, unknown_words(model, start))

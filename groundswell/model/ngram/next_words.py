@@ -3,60 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from groundswell.model.language_answers import NextWords, Part, Sentence
 from groundswell.model.ngram.ngram_model import NgramModel
 from groundswell.model.ngram.words import BEGIN_ID, END, UNKNOWN_ID
-
-
-@dataclass(frozen=True)
-class NextWords:
-    """The likeliest next words.
-
-    words     with their probabilities, falling; `</s>` is the end, `<unk>` any unknown word
-    unknown   words of the text before that the model does not know
-    """
-
-    words: tuple[tuple[str, float], ...]
-    unknown: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One word of a sentence.
-
-    context       the words that its probability was taken after, as many as the model knows
-    log10_prob    of the word after all words before it
-    """
-
-    word: str
-    known: bool
-    context: tuple[str, ...]
-    log10_prob: float
-
-    @property
-    def probability(self) -> float:
-        """Of the word after all words before it, 0-1."""
-        return float(10**self.log10_prob)
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence as the product of its parts; the last one is its end."""
-
-    parts: tuple[Part, ...]
-
-    @property
-    def log10_prob(self) -> float:
-        """Sum over the parts."""
-        return sum(part.log10_prob for part in self.parts)
-
-    @property
-    def probability(self) -> float:
-        """Product of the parts, 0-1; 0 when it is too small for a float."""
-        return float(10**self.log10_prob)
 
 
 def next_words(model: NgramModel, tokens: Sequence[str], count: int) -> NextWords:
