@@ -50,7 +50,10 @@ class LanguageModel(nn.Module):
 
     @abstractmethod
     def advance(self, token_ids: Tensor, memory: Any) -> tuple[Tensor, Any]:
-        """The states (B, T, D) of the next tokens (B, T) and what has been read now; the same as `states` of all."""
+        """The states (B, T, D) of the next tokens (B, T) and what has been read now; the same as `states` of all.
+
+        The memory that was given may be overwritten: go on from the new one, or from `rows_of`, which copies.
+        """
 
     @abstractmethod
     def rows_of(self, memory: Any, rows: Tensor) -> Any:
@@ -62,7 +65,7 @@ class LanguageModel(nn.Module):
         wanted = batch.targets != NOT_PREDICTED
         chosen, targets = states[wanted], batch.targets[wanted]
         total = states.new_zeros((), dtype=torch.float32)
-        for begin in range(0, len(targets), PLACES_AT_ONCE):
+        for begin in range(0, max(len(targets), 1), PLACES_AT_ONCE):  # once at least: a cost of 0 has a gradient too
             logits = self.output(chosen[begin : begin + PLACES_AT_ONCE]).float()
             total = total + functional.cross_entropy(logits, targets[begin : begin + PLACES_AT_ONCE], reduction="sum")
         return Surprise(total, wanted.sum())
