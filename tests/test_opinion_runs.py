@@ -110,6 +110,24 @@ def test_alone_and_together_are_the_same(recipe: dict[str, Any]) -> None:
         ]
 
 
+def test_scores_are_not_calibrated_on_the_test(recipe: dict[str, Any], tmp_path: Path) -> None:
+    """Scale and threshold come from dev: a test with the opposite polarities leaves the whole model as it is."""
+    opposite = {"positive": "negative", "negative": "positive"}
+    turned = [
+        {**row, "opinions": [{**one, "polarity": opposite[one["polarity"]]} for one in row["opinions"]]}
+        for row in rows()
+    ]  # fmt: skip
+    short = changed(recipe, training={"epochs": 6})
+    tests = recipe["data"]["dev"], write(tmp_path / "turned.jsonl", turned)
+    runs = [
+        gs.train(changed(short, data={"test": test}, output={"name": f"t{number}"}))
+        for number, test in enumerate(tests)
+    ]
+    assert runs[0].metrics["test"] != runs[1].metrics["test"]
+    first, second = ({path.name: path.read_bytes() for path in (run.folder / "model").iterdir()} for run in runs)
+    assert first == second
+
+
 def test_measured_again_it_is_the_same(recipe: dict[str, Any]) -> None:
     run = gs.train(changed(recipe, training={"epochs": 6}))
     again = gs.evaluate(run.folder, recipe["data"]["dev"])
