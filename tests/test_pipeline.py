@@ -30,6 +30,7 @@ def test_a_run_folder_holds_what_it_promises(values: dict[str, Any]) -> None:
     assert manifest["data"]["rows"]["train"]["kept"] == 30
     assert manifest["data"]["rows"]["dev"]["kept"] == 10
     assert manifest["data"]["sha256"]["train"] == run_folder.file_sha256(Path(values["data"]["train"]))
+    assert manifest["training"]["items"] == 2 * 30  # what was learned from: a mask that is lost would show here
     assert manifest["label_map"]["names"] == ["negative", "positive"]
     assert set(json.loads((run.folder / "metrics.json").read_text())["dev"]["accuracy"]) == {"value", "low", "high"}
     assert gs.load_recipe(run.folder / "recipe.yaml").training.epochs == 2

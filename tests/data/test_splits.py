@@ -65,3 +65,15 @@ def test_groups_on_both_sides_are_said(tmp_path: Path) -> None:
     assert warned(train=train, dev=dev, group=None) == []
     assert len(warned(train=train)) == 1
     assert warned("group", train=train) == []
+
+
+def test_a_dev_split_that_nobody_gave_is_taken_from_train_and_said(tmp_path: Path) -> None:
+    """Never from test, which no training sees."""
+    for name, count in (("train", 20), ("test", 8)):
+        lines = [f"text {n} of {name},{'pn'[n % 2]}" for n in range(count)]
+        (tmp_path / name).with_suffix(".csv").write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    sources = {"train": str(tmp_path / "train.csv"), "test": str(tmp_path / "test.csv")}
+    splits = load_splits(SplitSettings(sources, Columns(), Reading(), dev_share=0.25))
+    assert {split: len(rows) for split, rows in splits.examples.items()} == {"train": 15, "dev": 5, "test": 8}
+    assert all("of train" in row.text for row in splits.examples["dev"])
+    assert "dev: no source was given, so 5 of 20 training rows were held out (stratified)" in splits.warnings
