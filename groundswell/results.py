@@ -75,7 +75,15 @@ def _measure_opinions(
 ) -> Measured:  # fmt: skip
     gold, found = opinions_of(analyzer, examples, recipe, on_batch)
     elements = recipe.model.opinions.elements
-    return Measured(score_opinions(gold, found, elements, **options), _wrong_opinions(examples, gold, found, elements))
+    scores = score_opinions(gold, found, elements, **options)
+    if recipe.model.opinions.finder == "given":
+        left_out = sum(len(example.opinions or ()) for example in examples) - sum(map(len, gold))
+        warning = (
+            f"aspects were given, not found: these figures are of polarities alone, and {left_out:,} gold opinions "
+            "without an aspect are left out; do not compare them with figures of found aspects"
+        )
+        scores["warnings"] = [*scores.get("warnings", ()), warning]
+    return Measured(scores, _wrong_opinions(examples, gold, found, elements))
 
 
 def opinions_of(

@@ -115,6 +115,21 @@ def test_the_same_recipe_gives_the_same_bytes(baseline: dict[str, Any]) -> None:
             assert (first.folder / "model" / name).read_bytes() == (second.folder / "model" / name).read_bytes()
 
 
+@pytest.mark.parametrize("kind", [*LEARNED, "lexicon", "majority"])
+def test_test_texts_teach_nothing(baseline: dict[str, Any], tmp_path: Path, kind: str) -> None:
+    """Neither words nor their weights: with other test texts the files are the same, byte for byte."""
+    planted = [{"text": row["text"] + " unheard bad", "label": "positive"} for row in reviews(3)]
+    runs = [
+        gs.train(of_kind(baseline, kind, data={"test": test}), name=f"{kind}-{number}")
+        for number, test in enumerate((baseline["data"]["test"], write(tmp_path / "planted.jsonl", planted)))
+    ]
+    first, second = (
+        {path.name: path.read_bytes() for path in (run.folder / "model").iterdir()} for run in runs
+    )  # fmt: skip
+    assert first == second
+    assert not any(b"unheard" in content for content in second.values())
+
+
 def test_three_classes(baseline: dict[str, Any], tmp_path: Path) -> None:
     rows = reviews() + [{"text": f"so so room {'a ' * number}", "label": "neutral"} for number in range(8)]
     path = write(tmp_path / "three.jsonl", rows)

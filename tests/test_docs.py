@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,29 @@ def test_the_flow_page_links_every_module() -> None:
     modules = [path for path in (ROOT / "groundswell").rglob("*.py") if path.stem != "__init__"]
     missing = [str(path.relative_to(ROOT)) for path in modules if f"(../{path.relative_to(ROOT)})" not in page]
     assert not missing, f"docs/flow.md says nothing of {', '.join(missing)}"
+
+
+def test_every_trap_has_a_test_that_exists() -> None:
+    """A row of the page is a trap and at least one `file::test`, linked to its file."""
+    page = ROOT / "docs" / "traps.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| what goes wrong")]
+    assert len(rows) > 70
+    assert len(lines) <= 150
+    for row in rows:
+        named = re.findall(r"\[([\w/]+\.py)::(\w+)\]\(\.\./tests/([\w/]+\.py)\)", row)
+        assert named, f"no test: {row}"
+        assert len(named) == row.count("::"), f"not a link to its file: {row}"
+        for file, name, target in named:
+            assert file == target
+            assert name in names_of_tests(ROOT / "tests" / file), f"{file} has no {name}"
+
+
+@cache
+def names_of_tests(path: Path) -> set[str]:
+    """Names of the test functions of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)

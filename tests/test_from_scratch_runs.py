@@ -66,6 +66,20 @@ def test_unknown_tokens_are_counted_and_warned_of(scratch: dict[str, Any], tmp_p
     assert warning == "many_unknown_words: 100% of the tokens are unknown to the model"
 
 
+def test_a_run_in_another_precision_leaves_nothing_behind(scratch: dict[str, Any]) -> None:
+    """accelerate keeps its precision for the whole process; a run before this one must not decide on it."""
+    short = changed(scratch, training={"epochs": 2})
+    first, low, again = (
+        gs.train(changed(short, training={"precision": precision}), name=f"{number}")
+        for number, precision in enumerate(("float32", "bfloat16", "float32"))
+    )
+    files = [
+        json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))["files"] for run in (first, low, again)
+    ]
+    assert files[0]["model/encoder.safetensors"] == files[2]["model/encoder.safetensors"]
+    assert files[0]["model/encoder.safetensors"] != files[1]["model/encoder.safetensors"]
+
+
 def test_test_texts_teach_no_words(scratch: dict[str, Any], tmp_path: Path) -> None:
     """Trap D7: a word that stands in dev and test only is no token."""
     planted = [{**row, "text": row["text"] + " unheard"} for row in reviews(1)]

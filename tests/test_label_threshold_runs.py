@@ -46,6 +46,17 @@ def test_thresholds_of_dev(tmp_path: Path) -> None:
     assert again["macro_f1"] == chosen.metrics["test"]["macro_f1"]
 
 
+def test_thresholds_are_not_chosen_on_the_test(tmp_path: Path) -> None:
+    """A test that would want quite other ones leaves the whole model as it is."""
+    other = write(
+        tmp_path / "other.jsonl", [{"text": "odd text", "label": ["calm"]}, {"text": "plain", "label": ["joy"]}]
+    )
+    values = recipe(tmp_path, label_thresholds="dev")
+    runs = [gs.train({**values, "data": {**values["data"], "test": test}}) for test in (values["data"]["test"], other)]
+    first, second = ({path.name: path.read_bytes() for path in (run.folder / "model").iterdir()} for run in runs)
+    assert first == second
+
+
 def test_thresholds_belong_to_several_labels() -> None:
     with pytest.raises(RecipeError) as caught:
         recipe_from_values({"data": {"train": "a.csv"}, "model": {"label_thresholds": "dev"}}, "recipe.yaml")

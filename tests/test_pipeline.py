@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file
 from tiny_run import changed, reviews, write
 
 import groundswell as gs
@@ -29,6 +30,7 @@ def test_a_run_folder_holds_what_it_promises(values: dict[str, Any]) -> None:
     assert manifest["data"]["rows"]["train"]["kept"] == 30
     assert manifest["data"]["rows"]["dev"]["kept"] == 10
     assert manifest["data"]["sha256"]["train"] == run_folder.file_sha256(Path(values["data"]["train"]))
+    assert manifest["training"]["items"] == 2 * 30  # what was learned from: a mask that is lost would show here
     assert manifest["label_map"]["names"] == ["negative", "positive"]
     assert set(json.loads((run.folder / "metrics.json").read_text())["dev"]["accuracy"]) == {"value", "low", "high"}
     assert gs.load_recipe(run.folder / "recipe.yaml").training.epochs == 2
@@ -120,6 +122,26 @@ def test_same_seed_same_bits(values: dict[str, Any]) -> None:
     hashes = [json.loads((run.folder / "manifest.json").read_text())["files"] for run in runs]
     assert hashes[0]["model/model.safetensors"] == hashes[1]["model/model.safetensors"]
     assert hashes[0]["model/head.safetensors"] == hashes[1]["model/head.safetensors"]
+
+
+def test_one_base_serves_several_methods(values: dict[str, Any], tiny_bert: Path) -> None:
+    """What was tuned before in the same process, and how, leaves base and results as they are."""
+    before = {path.name: run_folder.file_sha256(path) for path in tiny_bert.iterdir()}
+    methods = ("full", "lora", "head", "full", "lora")
+    runs = [
+        gs.train(changed(values, tuning={"method": method}, output={"name": f"{n}"}))
+        for n, method in enumerate(methods)
+    ]
+    assert {path.name: run_folder.file_sha256(path) for path in tiny_bert.iterdir()} == before
+    first, lora, head, full, again = (json.loads((run.folder / "manifest.json").read_text())["files"] for run in runs)
+    for one, other in ((first, full), (lora, again)):
+        for name in ("model/model.safetensors", "model/head.safetensors"):
+            assert one[name] == other[name]
+    base = load_file(tiny_bert / "model.safetensors")
+    assert all(
+        tensor.equal(base[name]) for name, tensor in load_file(runs[2].folder / "model/model.safetensors").items()
+    )
+    assert len({found["model/model.safetensors"] for found in (first, lora, head)}) == 3
 
 
 def test_a_run_without_a_name_takes_the_next_free_one(values: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,6 +83,7 @@ def load_splits(settings: SplitSettings) -> Splits:
     if conflicts:
         rows = ", ".join(str(conflict.rows) for conflict in conflicts[:3])
         warnings.append(f"train: {len(conflicts)} texts stand there with different labels (first rows: {rows})")
+    warnings += _shared_groups(examples)
     leakage = _check_overlap(examples, settings.overlap, warnings)
     for account in accounting.values():
         account.check()
@@ -183,6 +185,20 @@ def _draw(examples: dict[str, list[Example]], accounting: Accounting, settings: 
         if id(example) not in kept:
             accounting.withdraw("not drawn (data.limit)", example.row)
     examples["train"] = drawn
+
+
+def _shared_groups(examples: dict[str, list[Example]]) -> list[str]:
+    """A line for every two splits that hold rows of one group."""
+    groups = {split: {row.group for row in rows if row.group is not None} for split, rows in examples.items()}
+    lines = []
+    for left, right in combinations(groups, 2):
+        shared = sorted(groups[left] & groups[right])
+        if shared:
+            lines.append(
+                f"{left} and {right} share {len(shared):,} of {len(groups[right]):,} groups (first: {shared[0]!r}), so "
+                f"{right} says little about new ones. Hold dev out with data.split=group, or mend the files"
+            )
+    return lines
 
 
 def _check_overlap(examples: dict[str, list[Example]], overlap: str, warnings: list[str]) -> dict[str, Any]:

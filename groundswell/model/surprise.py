@@ -24,7 +24,7 @@ class Surprise(NamedTuple):
 def summed_surprise(logits: Callable[[Tensor], Tensor], states: Tensor, targets: Tensor, num_tokens: int) -> Surprise:
     """What the tokens `targets` (N,) cost after `states` (N, D); logits are never held for all places at once."""
     total = states.new_zeros((), dtype=torch.float32)
-    for some in places_at_once(len(targets), num_tokens):
+    for some in places_at_once(max(len(targets), 1), num_tokens):  # once at least: a cost of 0 has a gradient too
         total = total + functional.cross_entropy(logits(states[some]).float(), targets[some], reduction="sum")
     return Surprise(total, torch.tensor(len(targets), device=targets.device))
 

@@ -62,13 +62,18 @@ class CheckpointFolder:
         path = self.folder / f"step-{checkpoint.state['step']:09d}"
         with whole_folder(path) as aside:
             save_file(tensors, aside / TENSORS)
-            write_json(aside / STATE, {"fingerprint": self.fingerprint, **checkpoint.state})
+            write_json(
+                aside / STATE, {"fingerprint": self.fingerprint, "num_tensors": len(tensors), **checkpoint.state}
+            )
         for older in self.folder.glob("step-*"):
             if older != path:
                 shutil.rmtree(older)
 
     def load(self) -> Checkpoint | None:
-        """The newest checkpoint, or None; RunFolderError when recipe, data or base model differ from it."""
+        """The newest checkpoint, or None.
+
+        RunFolderError when recipe, data or base model differ from it, or when a part of it is missing.
+        """
         found = sorted(self.folder.glob("step-*"))
         if not found:
             return None
@@ -79,8 +84,15 @@ class CheckpointFolder:
                 f"{found[-1]}: cannot resume, because {' and '.join(differing)} changed since this run began. "
                 "Change it back, or start a new run with another --name"
             )
+        tensors = load_file(found[-1] / TENSORS)
+        expected = state.get("num_tensors", len(tensors))
+        if len(tensors) != expected:  # without its state an optimizer would start over, and say nothing
+            raise RunFolderError(
+                f"{found[-1]}: cannot resume, because it holds {len(tensors)} of {expected} tensors. Remove it to "
+                "start over, or start a new run with another --name"
+            )
         parts: dict[str, dict[str, Tensor]] = {"weights": {}, "best": {}, "optimizer": {}, "random": {}}
-        for name, tensor in load_file(found[-1] / TENSORS).items():
+        for name, tensor in tensors.items():
             part, _, rest = name.partition("/")
             parts[part][rest] = tensor
         ranks = [parts["random"][str(rank)] for rank in range(len(parts["random"]))]

@@ -194,7 +194,7 @@ class _Run:
         sums = self.accelerator.reduce(sums, reduction="sum")
         loss_sum, items = sums.tolist()
         # DistributedDataParallel averages over processes; the sum over all items divided by their number is wanted.
-        factor = self.accelerator.num_processes / items
+        factor = self.accelerator.num_processes / (items or 1.0)
         for parameter in self.moving:
             if parameter.grad is not None:
                 parameter.grad.mul_(factor)
@@ -204,14 +204,15 @@ class _Run:
         share = self.schedule(self.history.steps)
         for param_group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             param_group["lr"] = rate * share
-        self.optimizer.step()
+        if items:  # without any there is no gradient, and decay or momentum alone would move the weights
+            self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.history.steps += 1
         self.history.items += int(items)
         self.position.loss_sum += loss_sum
         self.position.loss_items += items
-        self.progress.advance(note=f"loss {self.position.loss_sum / self.position.loss_items:.3f}")
-        if time.monotonic() - self.last_log > LOG_SECONDS:
+        self.progress.advance(note=f"loss {self.position.loss_sum / (self.position.loss_items or 1.0):.3f}")
+        if items and time.monotonic() - self.last_log > LOG_SECONDS:
             self.last_log = time.monotonic()
             row = {"step": self.history.steps, "epoch": self.position.epoch + 1, "loss": loss_sum / items}
             self._log(
@@ -233,6 +234,11 @@ class _Run:
 
     def _finish_epoch(self) -> None:
         position = self.position
+        if not position.loss_items:
+            raise TrainingError(
+                f"epoch {position.epoch + 1}: found nothing to predict, because no target of the training data counts "
+                "for the loss. Give rows with labels, or texts of at least two tokens"
+            )
         row: dict[str, Any] = {"epoch": position.epoch + 1, "loss": position.loss_sum / position.loss_items}
         row["seconds"] = round(position.epoch_seconds, 3)
         if self.evaluate is not None:

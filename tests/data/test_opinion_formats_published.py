@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundswell.data.accounting import Accounting
+from groundswell.data.leakage import find_overlaps, leakage_summary
 from groundswell.data.opinion_formats.registry import detect_format, read_opinions
 from groundswell.types import Example, Opinion
 
@@ -62,6 +63,16 @@ def test_aste(name: str, num_texts: int, num_tuples: int, num_repeated: int) -> 
     examples, account = read(f"aste_v2/{name}_triplets.txt", "aste")
     assert (len(examples), account.read, account.kept) == (num_texts, num_tuples, num_tuples - num_repeated)
     assert dropped(account) == ({"repeated": num_repeated} if num_repeated else {})
+
+
+def test_two_sets_of_the_same_sentences_are_found_out() -> None:
+    """Nearly all of 15res stands in 16res: to train on one and measure on the other measures memory."""
+    one, other = (
+        [example.text for part in parts for example in read(f"aste_v2/{part}_triplets.txt", "aste")[0]]
+        for parts in (["15res/train"], ["16res/train", "16res/dev"])
+    )
+    found = leakage_summary(find_overlaps({"15res": one, "16res": other}))["15res/16res"]
+    assert (len(one), found["exact"], found["near"]) == (602, 595, 1)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,16 @@ def test_a_repeated_wrong_tuple_costs_one() -> None:
     assert micro_f1([GOLD], [[*GOLD, FOUND[3], *[FOUND[3]] * 9]], TRIPLET) == pytest.approx(4 / 5)
 
 
+def test_the_same_words_elsewhere_are_no_hit() -> None:
+    """`@span` compares places: a comparison of strings would take the second `room` for the first."""
+    text = "good room, room bad"
+    first, second = (Opinion(Span("room", at, at + 4), None, None, "positive") for at in (5, 11))
+    scores = score_opinions([[first]], [[second]], ("aspect", "polarity"))
+    assert text[5:9] == text[11:15] == "room"
+    assert {value["value"] for name, value in scores.items() if name.endswith("@span")} == {0.0}
+    assert {name.partition("@")[2] for name in scores if "f1" in name} == {"span"}
+
+
 def test_implicit_spans_equal_each_other_only() -> None:
     """Gold has two implicit aspects of three; the prediction has one of them and one where there is none."""
     gold = [[Opinion(None, "FOOD", SUPERB, "positive"), Opinion(None, "FOOD", IGNORED_US, "negative"), GOLD[0]]]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -60,6 +61,30 @@ def test_last_pooling_reads_the_end_token_that_is_also_the_pad_token(
     batch.token_ids[0, end], batch.mask[0, end] = 0, True
     states = model.encoder(batch.token_ids, batch.mask)
     assert torch.equal(model.pool(batch)[0], states[0, end])
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("kind", ["gpt2", "qwen2"])
+def test_an_end_token_that_is_also_the_pad_token_is_part_of_its_text(
+    request: pytest.FixtureRequest, make_classifier: Make, make_documents: Make, kind: str, pooling: Any
+) -> None:
+    """Padded on the right with the same id, and yet pooled as the text alone; what ends without it is another text."""
+    folder = request.getfixturevalue(f"tiny_{kind}")
+    model = make_classifier(folder, pooling).eval()
+    plain = make_documents(folder, ["good food", "the battery is very very very good", "a bad room"])
+    end = plain.pad_id
+    ended = Documents([(np.append(window, end),) for (window,) in plain.windows], plain.targets, end)
+    together = model.pool(ended.collate([0, 1, 2]))
+    for number in range(3):
+        alone = unpadded(ended, number)
+        assert alone.token_ids[0, -1] == end
+        torch.testing.assert_close(together[number : number + 1], model.pool(alone), atol=1e-5, rtol=0)
+        states = model.encoder(alone.token_ids, alone.mask)[0]
+        by_hand = {"mean": states.mean(dim=0), "max": states.amax(dim=0), "last": states[-1], "cls": states[0]}
+        if pooling in by_hand:
+            torch.testing.assert_close(together[number], by_hand[pooling], atol=1e-5, rtol=0)
+        if pooling != "cls":  # the first token of a decoder sees nothing of what follows
+            assert (model.pool(unpadded(plain, number)) - together[number]).abs().max() > 1e-3
 
 
 def test_windows_of_a_text_are_averaged(tiny_bert: Path, make_classifier: Make, make_documents: Make) -> None:

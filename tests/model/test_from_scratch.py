@@ -117,6 +117,11 @@ def test_dropout_acts_in_training_only(kind: str) -> None:
     assert torch.equal(first, second)
 
 
+def test_without_dropout_training_computes_what_scoring_does(kind: str) -> None:
+    model, batch = classifier(kind), documents().collate(range(len(TEXTS)))
+    torch.testing.assert_close(model.train()(batch), model.eval()(batch), atol=1e-6, rtol=0)
+
+
 def test_given_vectors_are_the_first_states_of_a_bag() -> None:
     vectors = torch.randn(60, 16)
     encoder = FromScratchEncoder(settings_of("bag", ngrams=1), vectors).eval()

@@ -40,3 +40,15 @@ def test_positions_tell_the_same_words_in_another_order_apart() -> None:
     mask = torch.ones(1, 3, dtype=torch.bool)
     first, second = (network(torch.tensor([ids]), mask).mean(dim=1) for ids in ([2, 3, 4], [4, 3, 2]))
     assert not torch.allclose(first, second, atol=1e-4)
+
+
+def test_a_text_of_padding_alone_is_finite_forward_and_backward() -> None:
+    """All keys masked: the softmax of -inf alone would be NaN, and its gradient would reach every weight."""
+    torch.manual_seed(0)
+    network = Transformer(TokenEmbedding(20, 16), 16, layers=2, heads=2, positions=8)
+    ids, mask = torch.randint(2, 20, (2, 5)), torch.tensor([[True, True, True, False, False], [False] * 5])
+    states = network(ids, mask)
+    assert states.isfinite().all()
+    torch.testing.assert_close(states[0, :3], network(ids[:1, :3], mask[:1, :3])[0], atol=1e-6, rtol=0)
+    states.sum().backward()
+    assert all(weight.grad is None or weight.grad.isfinite().all() for weight in network.parameters())

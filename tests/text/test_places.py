@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +22,12 @@ TEXTS = (
     "屏幕很亮👍。不过 battery life 很短。",
     "e\u0301te\u0301",
 )
+PIECES = [
+    "good ", " food", "room", "很好", "屏幕", "ＧＯＯＤ", "e\u0301", "É", "ﬁne", "👍", "\r\n", "\ufeff", "\u3000",
+    "<s>", "👨\u200d👩\u200d👧", "[SEP]", "İ", "ß", "!", "  ",
+]  # fmt: skip
+DRAW = random.Random(0)
+HOSTILE = ["".join(DRAW.choices(PIECES, k=DRAW.randint(1, 12))) for _ in range(300)]
 KINDS: list[TokenKind] = ["words", "jieba", "characters", "bpe", "unigram"]
 
 
@@ -55,6 +65,44 @@ def test_pretrained_tokens_have_the_same_ids_with_places(minilm: PretrainedToken
     assert ids == minilm.ids([text])[0]
     assert all(0 <= start <= end <= len(text) for start, end in places)
     assert [start for start, _ in places] == sorted(start for start, _ in places)
+
+
+def test_tokens_of_every_kind_cover_the_text_and_no_blanks(any_tokenizer: Any) -> None:
+    """Byte-level pieces carry the blank before them, and each byte of a character has the place of the whole."""
+    normalizer = any_tokenizer.backend_tokenizer.normalizer
+    for text, tokens in zip(HOSTILE, read_by(any_tokenizer).located(HOSTILE), strict=True):
+        places = sorted({(start, end) for start, end in tokens.places[0].tolist() if start < end})
+        assert all(not text[start].isspace() and not text[end - 1].isspace() for start, end in places)
+        # the blank that metaspace puts before a text stands where the text begins
+        assert all(one[1] <= other[0] or one[0] == other[0] == 0 for one, other in pairwise(places))
+        covered = {place for start, end in places for place in range(start, end)}
+        for place in set(range(len(text))) - covered:
+            shown = text[place] if normalizer is None else normalizer.normalize_str(text[place])
+            assert not shown.strip(), f"{text!r} loses character {place}"
+
+
+def test_tokens_stand_where_they_are_spelt(any_tokenizer: Any) -> None:
+    """In lower case and without accents: what is read is what stands at the place in the text as received."""
+    engine, unknown = any_tokenizer.backend_tokenizer, any_tokenizer.unk_token_id
+    told = 0
+    for text, tokens in zip(HOSTILE, read_by(any_tokenizer).located(HOSTILE), strict=True):
+        spelt: dict[tuple[int, int], list[int]] = {}
+        for found, (start, end) in zip(tokens.windows[0].tolist(), tokens.places[0].tolist(), strict=True):
+            if start < end:
+                spelt.setdefault((start, end), []).append(found)
+        for (start, end), ids in spelt.items():
+            pieces = "".join(engine.id_to_token(one) for one in ids).replace("##", "").replace("▁", "")
+            read = pieces if engine.decoder is None else engine.decode(ids).strip()
+            if unknown not in ids and read:  # metaspace alone is the blank that was put before the text
+                here = text[start:end]
+                shown = here if engine.normalizer is None else engine.normalizer.normalize_str(here)
+                assert read == shown.strip(), (text, start, end)
+                told += 1
+    assert told > 300
+
+
+def read_by(tokenizer: Any) -> TextTokenizer:
+    return TextTokenizer(PretrainedTokens(tokenizer), max_tokens=200)
 
 
 def test_special_tokens_stand_nowhere(minilm: PretrainedTokens) -> None:

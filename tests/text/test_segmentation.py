@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -81,3 +84,26 @@ def test_a_written_mark_is_text(kind: Any) -> None:
 def test_pieces_are_learned_the_same_twice() -> None:
     first, second = (learn_tokens(CORPUS, "bpe", min_count=1, max_size=60) for _ in range(2))
     assert first.sha256 == second.sha256
+
+
+LEARN = """
+import sys
+from groundswell.text.own_tokens import learn_tokens
+texts = ["房间很大，服务好", "the room is big", "service is good, the room is not", "服务很好，房间不大"] * 3
+for kind in ("words", "characters", "bpe"):
+    sys.stdout.write(learn_tokens(texts, kind, min_count=1, max_size=60).sha256 + " ")
+"""
+
+
+def test_another_process_learns_the_same_tokens() -> None:
+    """Whatever the order of its sets; Unigram, which does not, is learned once and kept."""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", LEARN], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }  # fmt: skip
+    assert len(found) == 1
+    own = [learn_tokens(CORPUS, kind, min_count=1, max_size=60).sha256 for kind in ("words", "characters", "bpe")]
+    assert found.pop().split() == own

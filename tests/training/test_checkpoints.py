@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from groundswell.errors import RunFolderError
 from groundswell.training import checkpoints
-from groundswell.training.checkpoints import Checkpoint, CheckpointFolder
+from groundswell.training.checkpoints import TENSORS, Checkpoint, CheckpointFolder
 
 CPU = torch.device("cpu")
 
@@ -74,6 +75,22 @@ def test_every_difference_is_named(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{tmp_path / 'step-000000003'}: cannot resume, because the training data and the base model changed since "
         "this run began. Change it back, or start a new run with another --name"
+    )
+
+
+@pytest.mark.parametrize("part", ["weights", "best", "optimizer", "random"])
+def test_a_checkpoint_that_lacks_a_part_is_refused(tmp_path: Path, part: str) -> None:
+    """Without the optimizer's state or the random one a run would go on, to other weights."""
+    folder(tmp_path).save(checkpoint())
+    path = tmp_path / "checkpoints" / "step-000000003"
+    whole = load_file(path / TENSORS)
+    kept = {name: tensor for name, tensor in whole.items() if not name.startswith(f"{part}/")}
+    save_file(kept, path / TENSORS)
+    with pytest.raises(RunFolderError) as caught:
+        folder(tmp_path).load()
+    assert str(caught.value) == (
+        f"{path}: cannot resume, because it holds {len(kept)} of {len(whole)} tensors. Remove it to start over, or "
+        "start a new run with another --name"
     )
 
 

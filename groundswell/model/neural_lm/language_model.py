@@ -40,7 +40,10 @@ class LanguageModel(nn.Module):
 
     @abstractmethod
     def advance(self, token_ids: Tensor, memory: Any) -> tuple[Tensor, Any]:
-        """The states (B, T, D) of the next tokens (B, T) and what has been read now; the same as `states` of all."""
+        """The states (B, T, D) of the next tokens (B, T) and what has been read now; the same as `states` of all.
+
+        The memory that was given may be overwritten: go on from the new one, or from `rows_of`, which copies.
+        """
 
     @abstractmethod
     def rows_of(self, memory: Any, rows: Tensor) -> Any:
