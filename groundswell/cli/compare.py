@@ -27,7 +27,8 @@ def compare(
 ) -> None:
     """Train or reuse each recipe on the same texts; print and write one leaderboard. Started again, it goes on.
 
-    A single multi-task recipe is compared with each of its tasks trained alone.
+    A single multi-task recipe is compared with each of its tasks trained alone, a single recipe with a section
+    `domain` with itself without that stage.
     """
     from groundswell import comparison, head_comparison
     from groundswell.evaluation import head_table
@@ -38,8 +39,10 @@ def compare(
         [word for word in words if "=" not in word], [word for word in words if "=" in word], ladder, data, out
     )
     on_row = lambda name, what: note(f"{name}: {what}")  # noqa: E731
-    if len(rungs) == 1 and rungs[0].recipe.task == "multi_task":
-        heads = head_comparison.compare_heads(rungs[0], out, on_row=on_row)
+    alone = rungs[0].recipe if len(rungs) == 1 else None
+    if alone is not None and (alone.task == "multi_task" or alone.domain is not None):
+        ways = head_comparison.compare_heads if alone.domain is None else head_comparison.compare_domain
+        heads = ways(rungs[0], out, on_row=on_row)
         shown, found, page = head_table.to_markdown(heads), head_comparison.to_dict(heads), "heads.html"
     else:
         board = comparison.compare(rungs, out, within=within, on_row=on_row)

@@ -1,4 +1,4 @@
-"""Tasks trained together against each trained alone: as Markdown and as a page."""
+"""Two ways to train the same tasks, such as together and alone, side by side: as Markdown and as a page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from groundswell.evaluation.report_page import page
 class HeadRow:
     """One task.
 
-    found      its metric together (first), alone (second), and the gain
+    found      its metric of the first way, of the second, and the gain
     split      the texts it is measured on: `test`, or `dev`, which has chosen the epochs and flatters both
-    seconds    of training alone
+    seconds    of training the second way
     """
 
     head: str
@@ -29,30 +29,34 @@ class HeadRow:
 
 @dataclass(frozen=True)
 class HeadTable:
-    """All tasks of a recipe; `seconds` of training them together."""
+    """All tasks of a recipe; `seconds` of training the first way, and what the two ways are called."""
 
     recipe: str
     rows: tuple[HeadRow, ...]
     seconds: float
+    first: str = "together"
+    second: str = "alone"
 
-
-HEADER = ("task", "metric", "measured on", "alone", "together", "gain", "training alone, s")
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return ("task", "metric", "measured on", self.second, self.first, "gain", f"training {self.second}, s")
 
 
 def to_markdown(found: HeadTable) -> str:
     """A table and a closing sentence."""
-    lines = ["| " + " | ".join(HEADER) + " |", "|---|---|---|---:|---:|---:|---:|"]
+    lines = ["| " + " | ".join(found.header) + " |", "|---|---|---|---:|---:|---:|---:|"]
     lines += ["| " + " | ".join(cells) + " |" for cells in map(_cells, found.rows)]
     return "\n".join([*lines, "", verdict(found)]) + "\n"
 
 
 def to_html(found: HeadTable) -> str:
     """A page that opens anywhere and loads nothing."""
-    title = f"Together and alone: {found.recipe}"
+    title = f"{found.first.capitalize()} and {found.second}: {found.recipe}"
     return page(
         title,
         tag("header", tag("h1", title), tag("p", verdict(found), class_="result")),
-        section("Every task", table("as in the recipe", HEADER, map(_cells, found.rows), numbers=(3, 4, 5, 6))),
+        section("Every task", table("as in the recipe", found.header, map(_cells, found.rows), numbers=(3, 4, 5, 6))),
     )
 
 
@@ -61,10 +65,14 @@ def verdict(found: HeadTable) -> str:
     better = [row.head for row in found.rows if row.found.difference[1] > 0]
     worse = [row.head for row in found.rows if row.found.difference[2] < 0]
     unclear = [row.head for row in found.rows if row.head not in (*better, *worse)]
-    said = ((better, "better together"), (worse, "better alone"), (unclear, "no difference that is sure"))
-    alone = sum(row.seconds for row in found.rows)
+    said = (
+        (better, f"better {found.first}"),
+        (worse, f"better {found.second}"),
+        (unclear, "no difference that is sure"),
+    )
+    second = sum(row.seconds for row in found.rows)
     parts = [f"{what}: {', '.join(names)}" for names, what in said if names]
-    training = f"Training took {found.seconds:,.0f} s together and {alone:,.0f} s alone, one after the other."
+    training = f"Training took {found.seconds:,.0f} s {found.first} and {second:,.0f} s {found.second}."
     return f"{'; '.join(parts).capitalize()}. {training}"
 
 

@@ -34,19 +34,15 @@ def export_for_transformers(saved: SavedLanguageModel, model: Path, out: Path) -
     """
     if out.exists():
         raise RunFolderError(f"{out}: exists already. Choose another folder, or remove it")
+    if not isinstance(saved.model, Decoder | MaskedLanguageModel):
+        raise DataError(f"{model}: transformers has no class for this kind of model, only for a decoder and a bert")
     if not (model / "tokenizer.json").exists():
-        raise DataError(
-            f"{model}: its tokens cannot be written as a tokenizer.json. Train with text.tokens=bpe or words"
-        )
+        raise DataError(f"{model}: tokens cut by jieba cannot be written as a tokenizer.json. Choose text.tokens=bpe")
     if isinstance(saved.model, MaskedLanguageModel):
         _export_masked(saved.model, model, out)
-    elif isinstance(saved.model, Decoder):
-        with whole_folder(out) as aside:
-            _copy(model, aside)
-    else:
-        raise DataError(
-            f"{model}: transformers has no class for this kind of model. Only a decoder and a bert have one"
-        )
+        return
+    with whole_folder(out) as aside:
+        _copy(model, aside)
 
 
 def _export_masked(model: MaskedLanguageModel, folder: Path, out: Path) -> None:

@@ -11,7 +11,7 @@ from groundswell.model.neural_lm.language_model import LanguageModel, output_lay
 class FixedWindow(LanguageModel):
     """Bengio, Ducharme, Vincent & Jauvin 2003 (https://www.jmlr.org/papers/v3/bengio03a.html, equation 1):
 
-        x = (C(w_{t-1}), …, C(w_{t-n+1}))          C: V x E, the vectors of tokens
+        x = sqrt(E) (C(w_{t-1}), …, C(w_{t-n+1}))  C: V x E, the vectors of tokens
         h = tanh(H x + d)                          H: K x (n-1) E
         logits = U h + b  [+ W x, left out]        U: V x K
 
@@ -44,7 +44,7 @@ class FixedWindow(LanguageModel):
     def states(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
         """h of each place, (B, T) -> (B, T, K)."""
         documents = torch.zeros_like(token_ids) if documents is None else documents
-        vectors = self.dropout(self.embedding(token_ids))
+        vectors = self.dropout(self._vectors(token_ids))
         read = [vectors]
         for back in range(1, self.window):
             shifted = vectors.roll(back, dims=1)
@@ -57,7 +57,7 @@ class FixedWindow(LanguageModel):
 
     def advance(self, token_ids: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """h of the next tokens, and the last vectors now."""
-        vectors = torch.cat([memory, self.embedding(token_ids)], dim=1)
+        vectors = torch.cat([memory, self._vectors(token_ids)], dim=1)
         size = token_ids.shape[1]
         first = self.window - 1
         read = [vectors[:, first - back : first - back + size] for back in range(self.window)]
@@ -66,6 +66,11 @@ class FixedWindow(LanguageModel):
     def rows_of(self, memory: Tensor, rows: Tensor) -> Tensor:
         """The last vectors of some rows."""
         return memory[rows]
+
+    def _vectors(self, token_ids: Tensor) -> Tensor:
+        """Of each token; the factor keeps x away from 0 at first (https://arxiv.org/abs/1706.03762, section 3.4)."""
+        found: Tensor = self.embedding(token_ids) * self.embedding.embedding_dim**0.5
+        return found
 
     def _hidden(self, read: Tensor) -> Tensor:
         found: Tensor = self.dropout(torch.tanh(self.hidden(read)))

@@ -12,7 +12,7 @@ from groundswell.model.recurrent import KERNELS, CellName
 
 
 class RecurrentLanguageModel(LanguageModel):
-    """x_t = C(w_t);  h_t = cell(x_t, h_{t-1});  logits = U h_t + b, after Mikolov et al. 2010
+    """x_t = sqrt(E) C(w_t);  h_t = cell(x_t, h_{t-1});  logits = U h_t + b, after Mikolov et al. 2010
     (https://www.isca-archive.org/interspeech_2010/mikolov10_interspeech.html).
 
     The cells' equations stand at `model/recurrent.py`. h_0 is zero at the beginning of every document: documents that
@@ -46,7 +46,7 @@ class RecurrentLanguageModel(LanguageModel):
 
     def states(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
         """h of each place, (B, T) -> (B, T, H)."""
-        vectors = self.dropout(self.embedding(token_ids))
+        vectors = self.dropout(self._vectors(token_ids))
         if documents is None or bool((documents == documents[:, :1]).all()):
             found: Tensor = self.dropout(self.network(vectors)[0])
             return found
@@ -57,13 +57,19 @@ class RecurrentLanguageModel(LanguageModel):
         whole: Tensor = self.dropout(states[inside.to(states.device)])
         return whole.view(*token_ids.shape, -1)
 
+    def _vectors(self, token_ids: Tensor) -> Tensor:
+        """x; the factor as in Vaswani et al. 2017 (https://arxiv.org/abs/1706.03762, section 3.4): without it the cells
+        begin with inputs near 0 and learn late."""
+        found: Tensor = self.embedding(token_ids) * self.embedding.embedding_dim**0.5
+        return found
+
     def start(self, num_rows: int, most_tokens: int) -> None:
         """Nothing: the cell starts at zero."""
         return
 
     def advance(self, token_ids: Tensor, memory: Any) -> tuple[Tensor, Any]:
         """h of the next tokens, and the cell's state now."""
-        states, after = self.network(self.embedding(token_ids), memory)
+        states, after = self.network(self._vectors(token_ids), memory)
         return states, after
 
     def rows_of(self, memory: Any, rows: Tensor) -> Any:
