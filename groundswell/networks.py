@@ -28,6 +28,7 @@ from groundswell.training.losses import Loss
 from groundswell.training.mixing import MixedBatches
 from groundswell.training.multi_task_loss import multi_task_loss
 from groundswell.training.optimizer import make_adamw
+from groundswell.training.recomputation import recompute_layers
 from groundswell.tuning.trainable import choose_trainable, tuned_model
 
 Heads = Mapping[str, LabelHead | OpinionHead]
@@ -52,6 +53,8 @@ def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> F
     if isinstance(single := heads.get(""), LabelHead):
         with accelerator.main_process_first():
             single.cache(base.sha256)
+    if recipe.training.activation_checkpointing:
+        recompute_layers(base.encoder.layers)
     batches, loss, evaluate = _training_parts(recipe, heads)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the heads are made; dropout starts here
     history = fit(

@@ -30,6 +30,7 @@ from groundswell.run_folder import read_manifest
 from groundswell.run_naming import claim_folder, claim_free_folder, give_back
 from groundswell.run_place import Place, Precision
 from groundswell.training.checkpoints import CheckpointFolder
+from groundswell.training.launch import shares_weights
 from groundswell.training.progress import ProgressBar
 from groundswell.training.trackers import check_trackers
 
@@ -74,6 +75,7 @@ def train(
     began = time.monotonic()
     resolved, stem = _resolve(recipe, sections)
     check_trackers(resolved.training.trackers)
+    shares_weights()  # what was asked of the launcher is refused before anything else
     accelerator, precision = _accelerator(resolved)
     folder = _claim(resolved, name, default_name or stem, resume) if accelerator.is_main_process else Path()
     folder = broadcast_object_list([folder])[0]
