@@ -7,7 +7,7 @@ accelerate itself would quietly train the last kind as the second; here it means
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -16,13 +16,25 @@ from accelerate.utils import convert_outputs_to_fp32
 from torch import nn
 
 from groundswell.errors import LaunchError
-from groundswell.training import shards
+from groundswell.training import deepspeed_config, shards
 
 # What the launcher can ask for and nothing here does: the switch, what to write instead.
 NOT_DONE = {
     "FSDP_OFFLOAD_PARAMS": "leave out --fsdp_offload_params",
     "FSDP_ACTIVATION_CHECKPOINTING": "leave it out and set training.activation_checkpointing=true in the recipe",
 }
+
+
+def settle(recipe: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a person should know of how the processes share the work; call it before there is an Accelerator.
+
+    recipe   see `deepspeed_config.translate`
+
+    Raises LaunchError for what contradicts the recipe or is not done here.
+    """
+    note = deepspeed_config.translate(os.environ, recipe)
+    shares_weights()
+    return () if note is None else (note,)
 
 
 def shares_weights() -> bool:
@@ -48,7 +60,8 @@ def prepare(
         prepared: tuple[nn.Module, torch.optim.Optimizer] = accelerator.prepare(model, optimizer)
         return prepared
     if accelerator.mixed_precision == "bf16":
-        model.forward = convert_outputs_to_fp32(_in_bfloat16(model.forward, accelerator.device))  # type: ignore[method-assign]
+        forward = _in_bfloat16(model.forward, accelerator.device)
+        model.forward = convert_outputs_to_fp32(forward)
     free_layers = os.environ.get("FSDP_RESHARD_AFTER_FORWARD", "true") != "false"
     shards.share_out(model, optimizer, accelerator.device, free_layers=free_layers)
     return model, optimizer

@@ -283,7 +283,8 @@ class _Run:
             return
         device = self.accelerator.device
         states = gather_object([checkpoints.random_state(device).tolist()])
-        tensors = self._tensors() if self.accelerator.is_main_process or shards.is_shared(self.bare) else ()
+        takes_part = self.accelerator.is_main_process or shards.is_shared(self.bare)
+        weights, best, tensors = self._tensors() if takes_part else ({}, {}, {})
         if self.accelerator.is_main_process:
             state = {
                 "step": self.history.steps,
@@ -292,7 +293,7 @@ class _Run:
                 "random": checkpoints.python_random_state(),
             }
             random = [torch.tensor(values, dtype=torch.uint8) for values in states]
-            self.checkpoint_folder.save(Checkpoint(*tensors, random, state))
+            self.checkpoint_folder.save(Checkpoint(weights, best, tensors, random, state))
         self.accelerator.wait_for_everyone()
 
     def _tensors(self) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:

@@ -17,4 +17,4 @@ def recompute_layers(layers: Iterable[nn.Module]) -> None:
     transformers' own switch computes the hooks again too, when the cached states are gone.
     """
     for layer in layers:
-        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)  # type: ignore[method-assign]
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)

@@ -1,4 +1,4 @@
-"""Weights shared out among processes (FSDP): each keeps its part of every tensor and gathers a layer when it computes it.
+"""Weights shared out among processes (FSDP): each keeps a part of every tensor and gathers a layer to compute it.
 
 Everything here does nothing to a model that is not shared out, and must be called by all processes alike.
 """
