@@ -57,7 +57,7 @@ def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> F
     if recipe.training.activation_checkpointing:
         recompute_layers(base.encoder.layers)
     batches, loss, evaluate = _training_parts(recipe, heads)
-    estimated = estimate_training(recipe, model, batches, accelerator, place.program)
+    estimated = estimate_training(recipe, model, parameters, batches, place)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the heads are made; dropout starts here
     history = fit(
         model,

@@ -289,7 +289,7 @@ class TrainingSection(HeadTrainingSection):
     patience: Whole | None = Field(None, ge=1, description="epochs without a better dev metric before stopping")
     precision: Precision = Field("auto", description="auto: bfloat16 where the processor has it")
     activation_checkpointing: bool = Field(
-        False, description="layers are computed again in the backward pass: less memory, a third more time"
+        False, description="layers are computed again in the backward pass: less memory, more time"
     )
     checkpoint_minutes: Number = Field(5.0, gt=0, description="minutes between checkpoints; also at every epoch's end")
     trackers: tuple[Tracker, ...] = Field((), description="where the logged rows also go; each needs its package")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 
 from groundswell import assembly, runtime
 from groundswell.data.head_batch import HeadBatch
@@ -26,6 +25,7 @@ from groundswell.model.pretrained import encoder_without_weights
 from groundswell.recipe import Recipe
 from groundswell.representation.learned_vectors import vector_path
 from groundswell.representation.vector_file import open_vectors
+from groundswell.run_place import Place
 from groundswell.training.cost_estimate import (
     Weights,
     Work,
@@ -36,7 +36,7 @@ from groundswell.training.cost_estimate import (
 )
 from groundswell.training.launch import shares_weights
 from groundswell.training.loop import Batches, History
-from groundswell.tuning.trainable import choose_trainable
+from groundswell.tuning.trainable import Parameters, choose_trainable
 
 BYTES_OF_A_TOKEN = 3  # a Chinese character; English has 4 to 5
 TIMES_PACKED = 4  # how much longer a compressed file may be
@@ -58,7 +58,9 @@ def estimate_recipe(recipe: Recipe) -> Cost:
     try:
         model = _model_without_weights(recipe)
         with torch.device("meta"):
-            choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(precision))
+            parameters = choose_trainable(
+                model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(precision)
+            )
     except InputError as error:
         return {"note": str(error)}
     training, text_tokens = recipe.training, recipe.text.max_tokens
@@ -69,17 +71,14 @@ def estimate_recipe(recipe: Recipe) -> Cost:
         batch, tokens, steps, text_tokens, _number_bytes(precision), training.activation_checkpointing,
         device.type == "cpu",
     )  # fmt: skip
-    return _estimate(_weights(recipe, model), work, device, runtime.resident_bytes())
+    return _estimate(parameters, _weights(recipe, model), work, device, runtime.resident_bytes())
 
 
 def estimate_training(
-    recipe: Recipe, model: EncodedModel, batches: Batches, accelerator: Accelerator, program_bytes: int
+    recipe: Recipe, model: EncodedModel, parameters: Parameters, batches: Batches, place: Place
 ) -> Cost:
-    """The same for a model and batches that exist; of long trainings a part of the batches is looked at.
-
-    program_bytes   what the process held before it read anything
-    """
-    plan = batches.plan(0)
+    """The same for a model and batches that exist; of many batches a part is looked at."""
+    accelerator, plan = place.accelerator, batches.plan(0)
     looked_at = plan[:: math.ceil(len(plan) / SEEN_BATCHES)]
     sizes = [_size(batches.collate(indices)) for indices in looked_at]
     padded = [rows * length for rows, length in sizes]
@@ -91,7 +90,7 @@ def estimate_training(
         max(padded), tokens, steps, text_tokens, number_bytes, recipe.training.activation_checkpointing,
         accelerator.device.type == "cpu", accelerator.num_processes, shares_weights(),
     )  # fmt: skip
-    return _estimate(_weights(recipe, model), work, accelerator.device, program_bytes)
+    return _estimate(parameters, _weights(recipe, model), work, accelerator.device, place.program)
 
 
 def measured_training(history: History, device: torch.device) -> Cost:
@@ -121,13 +120,13 @@ def estimate_lines(estimate: Cost) -> list[str]:
     return [*lines, f"estimated: {estimate['seconds']:,.0f} s of training for {tokens}"]
 
 
-def _estimate(weights: Weights, work: Work, device: torch.device, program_bytes: int) -> Cost:
+def _estimate(parameters: Parameters, weights: Weights, work: Work, device: torch.device, program_bytes: int) -> Cost:
     dtype = torch.bfloat16 if work.number_bytes == 2 else torch.float32
     machine = measure_machine(device, dtype, weights.width, 0 if device.type == "cuda" else program_bytes)
     seconds = seconds_needed(weights, work, machine)
     memory = bytes_needed(weights, work, machine.program_bytes)
     return {
-        "parameters": {"total": weights.total, "trainable": weights.moving},
+        "parameters": {"total": parameters.total, "trainable": parameters.trainable},
         "memory": memory,
         "tokens": work.tokens,
         "seconds": None if seconds is None else round(seconds, 2),

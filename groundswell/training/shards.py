@@ -33,9 +33,20 @@ def share_out(
         if next(layer.parameters(), None) is not None:
             fully_shard(layer, mesh=mesh, reshard_after_forward=free_layers)
     fully_shard(model, mesh=mesh)
+    _gather_once(model)
     after = dict(model.named_parameters())
     for group in optimizer.param_groups:
         group["params"] = [after[before[parameter]] for parameter in group["params"]]
+
+
+def _gather_once(model: nn.Module) -> None:
+    """Make the room for gathered weights now; made inside inference mode, where a resumed run may begin, or by a part
+    of the model, it could not be trained with."""
+    fully_shard.state(model)._lazy_init()  # type: ignore[attr-defined]
+    for module in model.modules():
+        if isinstance(module, FSDPModule):
+            module.unshard()
+            module.reshard()
 
 
 def is_shared(model: nn.Module) -> bool:
