@@ -224,7 +224,7 @@ def test_two_processes_train_as_one(recipe: dict[str, Any], tmp_path: Path, kind
         answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
         assert answer.returncode == 0, answer.stderr
         log = (Path(recipe["output"]["folder"]) / name / "log.jsonl").read_text()
-        logs.append([json.loads(line) for line in log.splitlines()])
+        logs.append([row for row in map(json.loads, log.splitlines()) if "dev" in row])  # others come by the clock
     for one, two in zip(*logs, strict=True):
         assert two["loss"] == pytest.approx(one["loss"], abs=1e-4)
         assert two["dev"] == pytest.approx(one["dev"], abs=1e-3)
