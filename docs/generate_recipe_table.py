@@ -16,8 +16,9 @@ PAGE = Path(__file__).with_name("recipe.md")
 HEADING = """# The recipe
 
 A recipe is everything a training depends on: a YAML file, plus `section.key=value` on the command line, of which the
-later wins. `groundswell train RECIPE --dry-run` prints it with every default written out and reads no data. Unknown,
-missing and wrong keys are reported all at once, each with its place, what was found and what is expected.
+later wins. `groundswell train RECIPE --dry-run` prints it with every default written out, and what it will cost, and
+reads no data. Unknown, missing and wrong keys are reported all at once, each with its place, what was found and what
+is expected.
 
 Paths are relative to the working directory. `null` means that nothing is set; a default that follows from other keys
 is written in its meaning. This page is made by `python docs/generate_recipe_table.py` from

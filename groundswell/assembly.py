@@ -262,6 +262,13 @@ def fit_settings(recipe: Recipe) -> FitSettings:
     )
 
 
+def launch_values(recipe: Recipe, precision: str) -> dict[str, Any]:
+    """What a configuration of the launcher may repeat of the recipe, see `training.deepspeed_config`."""
+    names = ("accumulation", "clip_norm", "learning_rate", "weight_decay", "batch_tokens", "schedule")
+    values = {f"training.{name}": getattr(recipe.training, name) for name in names}
+    return {**values, "training.precision=bfloat16": precision == "bfloat16"}
+
+
 def batches_of(recipe: Recipe, documents: Documents | OpinionDocuments, examples: Sequence[Example]) -> TrainingBatches:
     """The recipe's batches of the training texts."""
     training = recipe.training
@@ -289,17 +296,24 @@ def schedule_of(recipe: Recipe, batches: Batches) -> Schedule:
     return make_schedule(training.schedule, total_steps=total_steps, warmup_share=training.warmup_share)
 
 
-def _from_scratch(recipe: Recipe, tokens: OwnTokens) -> Base:
+def scratch_settings(recipe: Recipe, num_tokens: int, width: int | None = None) -> EncoderSettings:
+    """The shape of the recipe's own encoder; `width` is that of given vectors."""
     model = recipe.model
     given = {name: value for name, value in model.scratch if value is not None and name != "vectors"}
+    given |= {} if width is None else {"width": width}
+    settings: dict[str, Any] = {"kind": model.encoder, "num_tokens": num_tokens, "dropout": model.dropout, **given}
+    return EncoderSettings(positions=recipe.text.max_tokens, **settings)
+
+
+def _from_scratch(recipe: Recipe, tokens: OwnTokens) -> Base:
+    model = recipe.model
     vectors: Tensor | None = None
     notes: tuple[str, ...] = ()
     if model.scratch.vectors is not None:
         vectors = _given_vectors(model.scratch.vectors, tokens, model.scratch.width)
-        given["width"] = vectors.shape[1]
         notes = (_coverage(model.scratch.vectors, tokens, vectors),)
-    settings: dict[str, Any] = {"kind": model.encoder, "num_tokens": len(tokens), "dropout": model.dropout, **given}
-    encoder = FromScratchEncoder(EncoderSettings(positions=recipe.text.max_tokens, **settings), vectors)
+    width = None if vectors is None else vectors.shape[1]
+    encoder = FromScratchEncoder(scratch_settings(recipe, len(tokens), width), vectors)
     return Base(tokens.sha256, tokens, encoder, notes)
 
 

@@ -6,7 +6,8 @@
     │   ├── DataError           a file, a row or a label that is wrong
     │   ├── BaseModelError      a base model that is missing, unsafe or does not fit
     │   ├── RunFolderError      a run folder with a missing, altered or foreign file
-    │   └── MissingExtraError   an optional dependency is not installed
+    │   ├── MissingExtraError   an optional dependency is not installed
+    │   └── LaunchError         processes that were launched in a way the recipe cannot be trained
     └── CheckError              a check or gate failed; the command line exits with 1
         ├── LeakageError        the splits share texts and the recipe refuses that
         ├── SelfCheckError      a numeric self-check did not hold
@@ -46,6 +47,10 @@ class RunFolderError(InputError):
 
 class MissingExtraError(InputError):
     """An optional dependency is not installed."""
+
+
+class LaunchError(InputError):
+    """The processes were launched in a way in which the recipe cannot be trained."""
 
 
 class CheckError(GroundswellError):

@@ -32,13 +32,14 @@ from groundswell.model.pretrained import load_encoder
 from groundswell.model.saved_language_model import SavedLanguageModel, check_vocabulary
 from groundswell.recipe import Recipe
 from groundswell.results import FinishedRun, Fitted, Measured, write_results
+from groundswell.run_cost import estimate_training, measured_training
 from groundswell.run_place import Place
 from groundswell.text.segmentation_zh import read_user_dictionary
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights, restore_weights
 from groundswell.training.language_loss import language_loss
 from groundswell.training.loop import fit
 from groundswell.training.optimizer import make_adamw, parameter_groups
-from groundswell.tuning.trainable import Parameters, choose_trainable, tuned_model
+from groundswell.tuning.trainable import Parameters, all_of, choose_trainable, tuned_model
 
 CORPUS = "corpus.json"
 Model = LanguageModel | MaskedLanguageModel
@@ -53,7 +54,7 @@ def run_language_model(recipe: Recipe, place: Place, began: float) -> tuple[Spli
     splits, texts = _measured_texts(recipe, folder, tokens)
     objective = (Causal if recipe.language_model.objective == "causal" else Masked)(recipe, tokens)
     fitted, model = _fit(recipe, corpus, objective, texts["dev"], base, place)
-    if not place.accelerator.is_main_process:
+    if model is None:
         return splits, fitted, {}
     _save(model, recipe, tokens, folder, place)
     with torch.inference_mode():
@@ -144,8 +145,8 @@ def _measured_texts(recipe: Recipe, folder: Path, tokens: DocumentTokens) -> tup
 
 def _fit(
     recipe: Recipe, corpus: Corpus, objective: Causal | Masked, dev: LanguageTexts, base: BaseModel | None, place: Place
-) -> tuple[Fitted, Model]:
-    """How the training went, and the trained model in float32 on the processor."""
+) -> tuple[Fitted, Model | None]:
+    """How the training went and, in the main process, the trained model in float32 on the processor."""
     accelerator = place.accelerator
     model, notes = _untrained(recipe, corpus.tokens, base)
     parameters = _choose(recipe, model, place)
@@ -161,6 +162,7 @@ def _fit(
         head_learning_rate=training.learning_rate if whole else training.head_learning_rate,
         weight_decay=training.weight_decay,
     )
+    estimated = estimate_training(recipe, model, parameters, batches, place)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the weights are made; dropout starts here
 
     def evaluate(model: nn.Module) -> dict[str, float]:
@@ -181,14 +183,15 @@ def _fit(
         log=place.log_writer(),
         progress=place.bar,
     )
-    trained = _trained(recipe, corpus.tokens, base, moving_weights(model), place)
+    cost = {"estimated": estimated, "measured": measured_training(history, accelerator.device)}
+    weights = moving_weights(model)
+    trained = _trained(recipe, corpus.tokens, base, weights, place) if accelerator.is_main_process else None
     read = tuple(
         f"{source.name}: {source.tokens:,} tokens read, {source.epochs:.2f} times what it has"
         for source in corpus.mix.sources
     )
-    fitted = Fitted(
-        (), history, parameters, None if base is None else base.sha256, place.precision, notes=(*notes, *read)
-    )
+    sha256 = None if base is None else base.sha256
+    fitted = Fitted((), history, parameters, sha256, place.precision, notes=(*notes, *read), cost=cost)
     return fitted, trained
 
 
@@ -219,8 +222,7 @@ def _choose(recipe: Recipe, model: Model, place: Place) -> Parameters:
     if isinstance(model, MaskedLanguageModel):
         frozen = runtime.torch_dtype(place.precision)
         return choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=frozen)
-    count = sum(parameter.numel() for parameter in model.parameters())
-    return Parameters(count, count, 0)
+    return all_of(model)
 
 
 def _trained(
@@ -234,7 +236,7 @@ def _trained(
     tuning = assembly.tuning_of(recipe)
     if tuning.method != "lora":
         tuned_model(model, tuning, weights, None)
-    elif place.accelerator.is_main_process:
+    else:
         with run_folder.whole_folder(place.folder / run_folder.ADAPTER) as aside:
             tuned_model(model, tuning, weights, aside)
     return model.eval()

@@ -21,6 +21,7 @@ from groundswell.model.saved_model import SavedHeads, SavedNetwork
 from groundswell.opinion_head import OpinionHead
 from groundswell.recipe import Recipe
 from groundswell.results import Fitted
+from groundswell.run_cost import estimate_training, measured_training
 from groundswell.run_place import Place, learned_tokens
 from groundswell.training.checkpoints import moving_weights
 from groundswell.training.loop import Batches, Evaluate, fit
@@ -28,6 +29,7 @@ from groundswell.training.losses import Loss
 from groundswell.training.mixing import MixedBatches
 from groundswell.training.multi_task_loss import multi_task_loss
 from groundswell.training.optimizer import make_adamw
+from groundswell.training.recomputation import recompute_layers
 from groundswell.tuning.trainable import choose_trainable, tuned_model
 
 Heads = Mapping[str, LabelHead | OpinionHead]
@@ -45,14 +47,17 @@ def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> F
     runtime.seed_everything(recipe.seed)
     base = assembly.build_base(recipe, joined.examples["train"], tokens)
     heads = {name: _make_head(recipe.alone(name), own, base, place) for name, own in splits.items()}
-    next(iter(splits.values())).warnings.extend(base.notes)
+    next(iter(splits.values())).warnings.extend((*place.notes, *base.notes))
     model = _over(recipe, base.encoder, {name: head.model for name, head in heads.items()})
     parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(place.precision))
     model.to(accelerator.device)
     if isinstance(single := heads.get(""), LabelHead):
         with accelerator.main_process_first():
             single.cache(base.sha256)
+    if recipe.training.activation_checkpointing:
+        recompute_layers(base.encoder.layers)
     batches, loss, evaluate = _training_parts(recipe, heads)
+    estimated = estimate_training(recipe, model, parameters, batches, place)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the heads are made; dropout starts here
     history = fit(
         model,
@@ -69,9 +74,16 @@ def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> F
         progress=place.bar,
     )
     names = tuple(name for head in heads.values() for name in head.names)
+    cost = {"estimated": estimated, "measured": measured_training(history, accelerator.device)}
     weights = moving_weights(model)
     return Fitted(
-        names, history, parameters, base.sha256, place.precision, lambda: _export(recipe, joined, heads, weights, place)
+        names,
+        history,
+        parameters,
+        base.sha256,
+        place.precision,
+        lambda: _export(recipe, joined, heads, weights, place),
+        cost=cost,
     )
 
 

@@ -32,6 +32,7 @@ from groundswell.run_folder import read_manifest
 from groundswell.run_naming import claim_folder, claim_free_folder, give_back
 from groundswell.run_place import Place, Precision
 from groundswell.training.checkpoints import CheckpointFolder
+from groundswell.training.launch import settle
 from groundswell.training.progress import ProgressBar
 from groundswell.training.trackers import check_trackers
 
@@ -76,11 +77,12 @@ def train(
     began = time.monotonic()
     resolved, stem = _resolve(recipe, sections)
     check_trackers(resolved.training.trackers)
-    accelerator, precision = _accelerator(resolved)
+    accelerator, precision, notes = _accelerator(resolved)
     folder = _claim(resolved, name, default_name or stem, resume) if accelerator.is_main_process else Path()
     folder = broadcast_object_list([folder])[0]
     bar = ProgressBar(progress if accelerator.is_main_process else False)
-    place = Place(folder, resume, accelerator, precision, bar)
+    runtime.forget_peak(accelerator.device)
+    place = Place(folder, resume, accelerator, precision, bar, notes, runtime.resident_bytes())
     try:
         splits, fitted, metrics = _run(resolved, place, began)
     except GroundswellError:
@@ -209,10 +211,11 @@ def _claim(recipe: Recipe, name: str | None, default_name: str, resume: bool) ->
     return claim_free_folder(runs, default_name, recipe.to_yaml(), resume=resume)
 
 
-def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision]:
-    """The accelerator of this run and the precision it trains in."""
+def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision, tuple[str, ...]]:
+    """The accelerator of this run, the precision it trains in, and what is to be said about both."""
     device = runtime.pick_device()
     precision = runtime.pick_precision(recipe.training.precision, device)
+    notes = settle(assembly.launch_values(recipe, precision))
     if AcceleratorState._shared_state and AcceleratorState().num_processes == 1:
         # A second run in one process may want another precision; the state of the first would refuse it.
         AcceleratorState._reset_state(True)
@@ -228,4 +231,4 @@ def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision]:
     )
     if recipe.training.trackers:
         accelerator.init_trackers("groundswell", config={"recipe": recipe.to_yaml()})
-    return accelerator, precision
+    return accelerator, precision, notes

@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from groundswell.recipe_corpus import CorpusSection, LanguageModelSection
-from groundswell.recipe_defaults import CAUSAL, LANGUAGE_SHAPES, LOSSES_OF_TASK, SHAPES, fill_what_follows
+from groundswell.recipe_defaults import CAUSAL, LANGUAGE_SHAPES, LAYERLESS, LOSSES_OF_TASK, SHAPES, fill_what_follows
 from groundswell.recipe_effects import unread_by_encoder, unread_by_task
 from groundswell.recipe_fields import Section, Whole
 from groundswell.recipe_sections import (
@@ -161,6 +161,16 @@ class Recipe(Section):
             )
         if self.model.is_baseline and self.task != "single_label":
             raise ValueError(f"model.encoder={encoder!r} gives one label, which does not fit task={self.task!r}")
+        return self
+
+    @model_validator(mode="after")
+    def there_are_layers_to_recompute(self) -> Self:
+        encoder, method = self.model.encoder, self.tuning.method
+        if self.training.activation_checkpointing and (encoder in LAYERLESS or method == "head"):
+            cause = f"model.encoder={encoder!r}, which has no layers" if encoder in LAYERLESS else (
+                "tuning.method='head', which needs no gradient of a layer"
+            )  # fmt: skip
+            raise ValueError(f"training.activation_checkpointing=true has no effect with {cause}; remove it")
         return self
 
     @model_validator(mode="after")

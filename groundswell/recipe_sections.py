@@ -257,6 +257,9 @@ class TrainingSection(HeadTrainingSection):
     clip_norm: Number | None = Field(1.0, gt=0, description="longer gradients are scaled down to this norm")
     patience: Whole | None = Field(None, ge=1, description="epochs without a better dev metric before stopping")
     precision: Precision = Field("auto", description="auto: bfloat16 where the processor has it")
+    activation_checkpointing: bool = Field(
+        False, description="layers are computed again in the backward pass: less memory, more time"
+    )
     checkpoint_minutes: Number = Field(5.0, gt=0, description="minutes between checkpoints; also at every epoch's end")
     trackers: tuple[Tracker, ...] = Field((), description="where the logged rows also go; each needs its package")
     weighting: Literal["fixed", "uncertainty"] = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,7 @@ class Fitted:
     precision     of the arithmetic while training
     export        makes the model that is saved; None where that is done already
     notes         whole sentences for a person, about what was trained on
+    cost          what the training was to need and what it took, see `run_cost`; empty without a loop
     """
 
     names: tuple[str, ...]
@@ -144,6 +145,7 @@ class Fitted:
     precision: str
     export: Callable[[], SavedModel] | None = None
     notes: tuple[str, ...] = ()
+    cost: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def write_results(folder: Path, run: FinishedRun, measured: MeasuredHeads) -> di
     found: dict[str, Any] = {split: _scores(heads) for split, heads in measured.items()}
     found["parameters"] = {"trainable": run.fitted.parameters.trainable, "total": run.fitted.parameters.total}
     found["seconds"] = {"training": round(run.fitted.history.seconds, 2), "whole_run": round(run.seconds, 2)}
+    found["cost"] = run.fitted.cost
     found["best_epoch"] = run.fitted.history.best_epoch
     run_folder.write_json(folder / run_folder.METRICS, found)
     rejected = [{"split": split, **row} for split, account in run.splits.accounting.items() for row in account.rejected]
@@ -208,6 +211,7 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
             "best_epoch": run.fitted.history.best_epoch,
             "resumed_at_step": run.fitted.history.resumed_at,
             "seconds": round(run.fitted.history.seconds, 2),
+            "cost": run.fitted.cost,
         },
         "measured_in": run.recipe.evaluation.precision,
         "warnings": list(run.splits.warnings),

@@ -29,6 +29,8 @@ class Place:
     folder      the run folder
     resume      go on with what lies there
     precision   of the arithmetic while training
+    notes       about the processes, whole sentences for a person
+    program     bytes that the process held before it read anything
     """
 
     folder: Path
@@ -36,6 +38,8 @@ class Place:
     accelerator: Accelerator
     precision: Precision
     bar: ProgressBar
+    notes: tuple[str, ...] = ()
+    program: int = 0
 
     def own_tokens(self, recipe: Recipe, splits: Splits) -> OwnTokens | None:
         """What an encoder trained from scratch learns as its tokens; None for a pretrained one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import random
@@ -137,6 +138,45 @@ def hardware() -> dict[str, object]:
         "instruction_sets": instruction_sets(),
         "accelerators": accelerators,
     }
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now; 0 where nobody says."""
+    return _status_bytes("VmRSS")
+
+
+def forget_peak(device: torch.device) -> None:
+    """`peak_bytes` counts from here on, where the system can do that."""
+    import torch
+
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most memory that was held at once: of the accelerator where there is one, else of this process.
+
+    Linux hands `ru_maxrss` on to a process from the one that started it, so its own mark is read there.
+    """
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if marked := _status_bytes("VmHWM"):
+        return marked
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on a Mac
+
+
+def _status_bytes(name: str) -> int:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def busy_warning() -> str | None:

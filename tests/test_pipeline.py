@@ -230,7 +230,8 @@ def test_accelerate_launch_with_two_processes_trains_as_one(values: dict[str, An
         answer = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
         assert answer.returncode == 0, answer.stderr
         folder = Path(values["output"]["folder"]) / name
-        logs.append([json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()])
+        rows = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
+        logs.append([row for row in rows if "dev" in row])  # others come by the clock
         assert gs.load(folder)("good").label is not None
     for one, two in zip(*logs, strict=True):
         assert (one["step"], one["epoch"]) == (two["step"], two["epoch"])

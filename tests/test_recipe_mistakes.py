@@ -119,7 +119,7 @@ def outcome_of(values: dict[str, Any], *overrides: str) -> Recipe | list[str]:
                 "training: found the list [], expected a section with the keys loss, label_smoothing, focal_gamma, "
                 "class_weights, metric, epochs, learning_rate, head_learning_rate, batch_tokens, batch_rows, "
                 "accumulation, schedule, warmup_share, weight_decay, clip_norm, patience, precision, "
-                "checkpoint_minutes, trackers, weighting, mixing_temperature"
+                "activation_checkpointing, checkpoint_minutes, trackers, weighting, mixing_temperature"
             ),
         ),
         ("evaluation", "much", "evaluation: found 'much', expected a section with the keys " + EVALUATION_KEYS),

@@ -22,7 +22,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of this run.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the resolved recipe with every default; read no data.")
+        bool, typer.Option("--dry-run", help="Print the resolved recipe and what it will cost; read no data.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help='Print {"run": FOLDER, "metrics": {...}}.')] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no warnings.")] = False,
@@ -33,10 +33,13 @@ def train(  # noqa: PLR0913 - one parameter per option
     named = [] if name is None else [f"output.name={name}"]
     loaded = load_recipe(recipe, [*(overrides or []), *named])
     if dry_run:
+        from groundswell.run_cost import estimate_lines, estimate_recipe
+
+        estimate = estimate_recipe(loaded)
         if as_json:
-            print_json(loaded.model_dump(mode="json"))
+            print_json({**loaded.model_dump(mode="json"), "estimated": estimate})
         else:
-            typer.echo(loaded.to_yaml(), nl=False)
+            typer.echo(loaded.to_yaml() + "".join(f"# {line}\n" for line in estimate_lines(estimate)), nl=False)
         return
 
     from groundswell import pipeline
@@ -47,7 +50,10 @@ def train(  # noqa: PLR0913 - one parameter per option
     if not run.metrics:
         return  # of several processes the first one reports
     if not quiet:
-        for line in (*run.rows, *(f"warning: {warning}" for warning in run.warnings)):
+        from groundswell.run_cost import cost_line
+
+        said = cost_line(run.metrics.get("cost", {}))
+        for line in (*run.rows, *(f"warning: {warning}" for warning in run.warnings), *([said] if said else [])):
             note(line)
     if as_json:
         print_json({"run": str(run.folder), "metrics": run.metrics})

@@ -38,11 +38,21 @@ def find_base_model(name: str, revision: str | None = None) -> BaseModel:
     if Path(name).is_dir():
         run = Path(name, MANIFEST).is_file()
         return _checked(name, Path(name, MODEL) if run else Path(name))
-    if name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
+    if _cannot_be_on_hub(name):
         raise BaseModelError(
             f"model.encoder: there is no folder {name!r}. Write a folder that exists, a hub name, or `minilm`"
         )
     return _checked(name, _from_hub(name, revision))
+
+
+def find_config(name: str, revision: str | None = None) -> Path:
+    """A folder with the config.json of a base model, whose weights are neither read nor fetched; errors as above."""
+    local = embedded_folder() if name == EMBEDDED else Path(name)
+    if local is not None and (local / "config.json").is_file():
+        return local
+    if name == EMBEDDED or Path(name).is_dir() or _cannot_be_on_hub(name):
+        return find_base_model(name, revision).folder  # says what is wrong
+    return _from_hub(name, revision, ("config.json",))
 
 
 def embedded_folder() -> Path | None:
@@ -94,13 +104,17 @@ def _checked(name: str, folder: Path) -> BaseModel:
     return BaseModel(name, folder, joined)
 
 
-def _from_hub(name: str, revision: str | None) -> Path:
+def _cannot_be_on_hub(name: str) -> bool:
+    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+
+
+def _from_hub(name: str, revision: str | None, patterns: tuple[str, ...] = SAFE_PATTERNS) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     wanted = f"{name}@{revision}" if revision else name
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=list(SAFE_PATTERNS)))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(patterns)))
     except LocalEntryNotFoundError as error:
         raise BaseModelError(
             f"model.encoder: {wanted!r} is not in the local hub cache and the hub cannot be reached. "

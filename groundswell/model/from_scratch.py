@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from groundswell.errors import RunFolderError
 from groundswell.model.bag_of_vectors import BagOfVectors
@@ -69,6 +69,11 @@ class FromScratchEncoder(Encoder):
         self.network = _network(embedding, settings)
         self.width = self.network.width
         self.positions = settings.positions if settings.kind == "transformer" else None
+
+    @property
+    def layers(self) -> nn.ModuleList:
+        """Those of a Transformer; they are always tuned together."""
+        return self.network.layers if isinstance(self.network, Transformer) else nn.ModuleList()
 
     def forward(self, token_ids: Tensor, mask: Tensor, entry: Tensor | None = None) -> Tensor:
         """token_ids (B, T), mask (B, T) bool -> states (B, T, D); `entry` is not used."""

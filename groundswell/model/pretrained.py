@@ -109,19 +109,7 @@ class _StopForwardError(Exception):
 
 def load_encoder(folder: Path, *, dropout: float = 0.0) -> PretrainedEncoder:
     """The encoder of a model folder in float32; BaseModelError when a weight is missing or the kind does not fit."""
-    config = AutoConfig.from_pretrained(folder)
-    if getattr(config, "is_encoder_decoder", False):
-        raise BaseModelError(
-            f"{folder}: {config.model_type!r} is an encoder-decoder; classification needs an encoder (BERT-like) "
-            "or a decoder (GPT-like)"
-        )
-    for name in DROPOUTS:
-        if isinstance(getattr(config, name, None), int | float):
-            setattr(config, name, dropout)
-    options: dict[str, Any] = {}
-    network_class: Any = AutoModel._model_mapping[type(config)]
-    if "add_pooling_layer" in inspect.signature(network_class.__init__).parameters:
-        options["add_pooling_layer"] = False  # its weights would be random in most checkpoints, and are never used
+    config, options = _read_config(folder, dropout)
     with quiet_transformers():
         try:
             network, info = AutoModel.from_pretrained(
@@ -142,6 +130,32 @@ def load_encoder(folder: Path, *, dropout: float = 0.0) -> PretrainedEncoder:
             "Use a complete checkpoint of this architecture"
         )
     return PretrainedEncoder(network)
+
+
+def encoder_without_weights(folder: Path) -> PretrainedEncoder:
+    """The encoder that a config.json describes, with weights that have a shape but take no memory (meta device)."""
+    config, options = _read_config(folder, 0.0)
+    with quiet_transformers(), torch.device("meta"):
+        network = AutoModel.from_config(config, dtype=torch.float32, **options)  # type: ignore[no-untyped-call]
+        return PretrainedEncoder(network)
+
+
+def _read_config(folder: Path, dropout: float) -> tuple[Any, dict[str, Any]]:
+    """The config of a model folder, and what else its network is made with."""
+    config = AutoConfig.from_pretrained(folder)
+    if getattr(config, "is_encoder_decoder", False):
+        raise BaseModelError(
+            f"{folder}: {config.model_type!r} is an encoder-decoder; classification needs an encoder (BERT-like) "
+            "or a decoder (GPT-like)"
+        )
+    for name in DROPOUTS:
+        if isinstance(getattr(config, name, None), int | float):
+            setattr(config, name, dropout)
+    options: dict[str, Any] = {}
+    network_class: Any = AutoModel._model_mapping[type(config)]
+    if "add_pooling_layer" in inspect.signature(network_class.__init__).parameters:
+        options["add_pooling_layer"] = False  # its weights would be random in most checkpoints, and are never used
+    return config, options
 
 
 def usable_positions(config: Any) -> int | None:

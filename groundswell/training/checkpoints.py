@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from groundswell.errors import RunFolderError
 from groundswell.run_folder import whole_folder, write_json
+from groundswell.training import shards
 
 TENSORS = "tensors.safetensors"
 STATE = "state.json"
@@ -103,41 +104,47 @@ class CheckpointFolder:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def moving_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Every parameter that requires a gradient, by name."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
 def moving_weights(model: nn.Module) -> dict[str, Tensor]:
-    """A copy on the processor of every parameter that requires a gradient, by name."""
-    return {
-        name: parameter.detach().cpu().clone()
-        for name, parameter in model.named_parameters()
-        if parameter.requires_grad
-    }
+    """A copy on the processor of every parameter that requires a gradient, by name.
+
+    Where the weights are shared out among processes, all must call this, and only the first gets them.
+    """
+    return shards.gathered(moving_parameters(model))
 
 
 def restore_weights(model: nn.Module, weights: dict[str, Tensor]) -> None:
     """Put saved weights back; RunFolderError unless they are exactly the ones that move."""
-    moving = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    moving = moving_parameters(model)
     if moving.keys() != weights.keys():
         other = sorted(moving.keys() ^ weights.keys())
         raise RunFolderError(f"the checkpoint holds other weights than this recipe moves ({', '.join(other[:3])} …)")
-    with torch.no_grad():
-        for name, parameter in moving.items():
-            parameter.copy_(weights[name])
+    for name, parameter in moving.items():
+        shards.put_whole(parameter, weights[name])
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's state tensors by `parameter number.name`."""
-    return {
-        f"{number}.{name}": value.cpu()
-        for number, state in optimizer.state_dict()["state"].items()
-        for name, value in state.items()
-    }
+    """The optimizer's state tensors by `parameter number.name`; for shared-out weights as `moving_weights`."""
+    return shards.gathered(
+        {
+            f"{number}.{name}": value
+            for number, state in optimizer.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+    )
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """Put saved state tensors back."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         number, _, name = key.partition(".")
-        state.setdefault(int(number), {})[name] = value
+        state.setdefault(int(number), {})[name] = shards.part_of(value, parameters[int(number)])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 

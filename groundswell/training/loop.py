@@ -22,7 +22,7 @@ from groundswell.data.head_batch import HeadBatch
 from groundswell.data.language_batch import LanguageBatch
 from groundswell.data.opinion_batching import OpinionBatch
 from groundswell.errors import TrainingError
-from groundswell.training import checkpoints
+from groundswell.training import checkpoints, launch, shards
 from groundswell.training.checkpoints import Checkpoint, CheckpointFolder
 from groundswell.training.losses import Loss
 from groundswell.training.progress import ProgressBar
@@ -143,13 +143,13 @@ class _Run:
         settings: FitSettings,
     ) -> None:
         self.bare = model
-        self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        self.model, self.optimizer = launch.prepare(model, optimizer, accelerator)
         self.batches, self.loss, self.accelerator, self.settings = batches, loss, accelerator, settings
-        self.moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self.moving = checkpoints.moving_parameters(model)
         self.rates = [group["lr"] for group in optimizer.param_groups]
         self.history = History()
         self.position = _Position()
-        self.best: dict[str, Tensor] = {}
+        self.best: dict[str, Tensor] = {}  # this process's part of each weight
         self.last_checkpoint = self.last_log = time.monotonic()
 
     def train(self) -> History:
@@ -159,8 +159,8 @@ class _Run:
         with _interrupt_flag() as interrupted:
             while self.position.epoch < self.settings.epochs and not self._out_of_patience():
                 self._epoch(plans[self.position.epoch], interrupted)
-        if self.best:
-            checkpoints.restore_weights(self.bare, self.best)
+        for name, part in self.best.items():
+            shards.put_own_part(self.moving[name], part)
         self.bare.eval()
         return self.history
 
@@ -186,21 +186,23 @@ class _Run:
         sums = torch.zeros(2, dtype=torch.float64, device=self.accelerator.device)
         for number, indices in enumerate(group):
             last = number == len(group) - 1
-            with nullcontext() if last else self.accelerator.no_sync(self.model):
+            # Where weights are shared out, whole gradients would cost the memory that was saved.
+            whole = last or shards.is_shared(self.bare)
+            with nullcontext() if whole else self.accelerator.no_sync(self.model):
                 total, num_items = self.loss(self.model, self._share(indices))
                 self._refuse_non_finite(total, indices)
                 self.accelerator.backward(total)
             sums += torch.stack([total.detach().double(), num_items.double()])
         sums = self.accelerator.reduce(sums, reduction="sum")
         loss_sum, items = sums.tolist()
-        # DistributedDataParallel averages over processes; the sum over all items divided by their number is wanted.
+        # Gradients come averaged over processes; the sum over all items divided by their number is wanted.
         factor = self.accelerator.num_processes / (items or 1.0)
-        for parameter in self.moving:
+        for parameter in self.moving.values():
             if parameter.grad is not None:
                 parameter.grad.mul_(factor)
         norm = None
         if self.settings.clip_norm is not None:
-            norm = self.accelerator.clip_grad_norm_(self.moving, self.settings.clip_norm)
+            norm = shards.whole(self.accelerator.clip_grad_norm_(list(self.moving.values()), self.settings.clip_norm))
         share = self.schedule(self.history.steps)
         for param_group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             param_group["lr"] = rate * share
@@ -244,10 +246,11 @@ class _Run:
         if self.evaluate is not None:
             self.model.eval()
             # One process's numbers decide for all, so that all stop at the same epoch.
-            row["dev"] = broadcast_object_list([self.evaluate(self.bare)])[0]
+            with shards.callable_in_parts(self.bare):
+                row["dev"] = broadcast_object_list([self.evaluate(self.bare)])[0]
             if self._better(row["dev"][self.settings.metric]):
                 self.history.best_epoch = position.epoch + 1
-                self.best = checkpoints.moving_weights(self.bare)
+                self.best = {name: shards.own_part(parameter) for name, parameter in self.moving.items()}
         self.history.seconds += position.epoch_seconds
         self.history.epochs.append(row)
         self._log({"step": self.history.steps, **row})
@@ -286,6 +289,8 @@ class _Run:
             return
         device = self.accelerator.device
         states = gather_object([checkpoints.random_state(device).tolist()])
+        takes_part = self.accelerator.is_main_process or shards.is_shared(self.bare)
+        weights, best, tensors = self._tensors() if takes_part else ({}, {}, {})
         if self.accelerator.is_main_process:
             state = {
                 "step": self.history.steps,
@@ -294,10 +299,13 @@ class _Run:
                 "random": checkpoints.python_random_state(),
             }
             random = [torch.tensor(values, dtype=torch.uint8) for values in states]
-            weights = checkpoints.moving_weights(self.bare)
-            tensors = checkpoints.optimizer_tensors(self.optimizer)
-            self.checkpoint_folder.save(Checkpoint(weights, self.best, tensors, random, state))
+            self.checkpoint_folder.save(Checkpoint(weights, best, tensors, random, state))
         self.accelerator.wait_for_everyone()
+
+    def _tensors(self) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
+        """The weights now, those of the best epoch, and the optimizer's state."""
+        best = shards.gathered(self.best, self.moving)
+        return checkpoints.moving_weights(self.bare), best, checkpoints.optimizer_tensors(self.optimizer)
 
     def restore(self) -> None:
         """Go back to the newest checkpoint, where there is one."""
@@ -311,7 +319,9 @@ class _Run:
             )
         checkpoints.restore_weights(self.bare, found.weights)
         checkpoints.restore_optimizer(self.optimizer, found.optimizer)
-        self.best = found.best
+        self.best = {
+            name: shards.own_part(shards.part_of(whole, self.moving[name])) for name, whole in found.best.items()
+        }
         self.history = History(**found.state["history"])
         self.history.resumed_at = self.history.steps
         self.position = _Position(**found.state["position"])

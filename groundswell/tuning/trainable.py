@@ -61,6 +61,12 @@ class Parameters:
     adapted_modules: int
 
 
+def all_of(model: nn.Module) -> Parameters:
+    """The count of a model that is trained whole."""
+    count = sum(parameter.numel() for parameter in model.parameters())
+    return Parameters(count, count, 0)
+
+
 def choose_trainable(model: EncodedModel, tuning: Tuning, *, frozen_dtype: torch.dtype = torch.float32) -> Parameters:
     """Freeze and wrap `model` in place so that exactly the weights of the method move; all moving weights are float32.
 

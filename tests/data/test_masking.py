@@ -115,7 +115,7 @@ def test_rows_of_a_batch_are_documents_and_then_padding() -> None:
 def test_epochs_share_the_pieces_out() -> None:
     batches = MaskedBatches(pieces_of([13, 9, 6, 1] * 5, list(range(20))), batch_tokens=32, epochs=3, seed=0)
     plans = [[piece for batch in batches.plan(epoch) for piece in batch] for epoch in range(3)]
-    assert sorted(sum(plans, [])) == list(range(sum(map(len, plans))))
+    assert sorted(piece for plan in plans for piece in plan) == list(range(sum(map(len, plans))))
     assert plans == [[piece for batch in batches.plan(epoch) for piece in batch] for epoch in range(3)]
     assert "pieces 0, 1 of the corpus" in batches.describe([0, 1])
     assert [len(part) for part in epoch_parts(2, 3)] == [0, 1, 1]

@@ -37,16 +37,21 @@ def main(model_folder: Path, out: Path, kill_at: int) -> None:
         return plain(trained, batch)
 
     resumed = (out / "checkpoints").exists()
-    torch.manual_seed(99 if resumed else 5)  # a resumed run must not depend on the state its process begins with
+    # a resumed run must not depend on the state its process begins with
+    torch.manual_seed(99 if resumed else 5)
     groups = parameter_groups(model, learning_rate=1e-2, head_learning_rate=1e-2, weight_decay=0.01)
+    accelerator = Accelerator(cpu=True)
     fit(
-        model, Batches(documents), loss, optimizer=make_adamw(groups), accelerator=Accelerator(cpu=True),
+        model, Batches(documents), loss, optimizer=make_adamw(groups), accelerator=accelerator,
         schedule=make_schedule("cosine", total_steps=9, warmup_share=0.2),
         settings=FitSettings(epochs=3, accumulation=2, metric="loss", checkpoint_seconds=-1.0),
         evaluate=lambda scored: {"loss": 1.0 / (1 + calls)},
         checkpoint_folder=CheckpointFolder(out / "checkpoints", {}), resume=resumed,
     )  # fmt: skip
-    save_file(moving_weights(model), out / "weights.safetensors")
+    weights = moving_weights(model)
+    if accelerator.is_main_process:
+        save_file(weights, out / "weights.safetensors")
+    accelerator.end_training()
 
 
 if __name__ == "__main__":

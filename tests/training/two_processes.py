@@ -20,6 +20,7 @@ from groundswell.model.pretrained import load_encoder
 from groundswell.model.scoring import score_documents
 from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.tokenization import TextTokenizer
+from groundswell.training import shards
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import FitSettings, History, fit
 from groundswell.training.losses import classification_loss, cross_entropy
@@ -93,12 +94,14 @@ def main(model_folder: str, out_folder: str, method: Method) -> None:
     accelerator = Accelerator(cpu=True)
     found = CheckpointFolder(out / "checkpoints", {}).load()
     assert found is not None
+    weights = moving_weights(model)
     if accelerator.is_main_process:
-        save_file(moving_weights(model), out / "weights.safetensors")
+        save_file(weights, out / "weights.safetensors")
         numbers = {
             "processes": accelerator.num_processes, "random_states": len(found.random), "steps": history.steps,
             "items": history.items, "losses": [row["loss"] for row in history.epochs],
-            "dev": [row["dev"]["loss"] for row in history.epochs],
+            "dev": [row["dev"]["loss"] for row in history.epochs], "shared_out": shards.is_shared(model),
+            "checkpoint": {name: list(tensor.shape) for name, tensor in (found.weights | found.optimizer).items()},
         }  # fmt: skip
         (out / "history.json").write_text(json.dumps(numbers))
     accelerator.end_training()
