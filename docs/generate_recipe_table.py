@@ -53,22 +53,34 @@ def _sections(schema: Schema) -> Iterator[tuple[str, str, str]]:
     while waiting:
         path, found = waiting.pop(0)
         inner = _resolved(found, definitions)
-        named = _resolved(inner.get("additionalProperties") or {}, definitions)
-        if "properties" in named:  # sections whose names are free; what stands in them is told of once
-            sections.append((f"{path}.NAME", _with_sections_named(named, definitions)))
+        repeated = _repeated_section(found, definitions)
+        if repeated is not None:  # what stands in it is told of once
+            named = f"{path}.NAME" if "additionalProperties" in inner else path
+            sections.append((named, _with_sections_named(repeated, definitions)))
             continue
         if "properties" not in inner:
             own[path] = found
             continue
         sections.append((path, inner))
         nested = [(f"{path}.{name}", key) for name, key in inner["properties"].items()]
-        waiting = [entry for entry in nested if "properties" in _resolved(entry[1], definitions)] + waiting
+        waiting = [entry for entry in nested if _is_section(entry[1], definitions)] + waiting
     yield "The recipe itself", "Keys that stand at the top.", _rows("", own, schema.get("required", []), definitions)
     for path, section in sections:
         keys = {
-            name: key for name, key in section["properties"].items() if "properties" not in _resolved(key, definitions)
+            name: key for name, key in section["properties"].items() if not _is_section(key, definitions)
         }
         yield f"`{path}`", section["description"], _rows(f"{path}.", keys, section.get("required", []), definitions)
+
+
+def _is_section(key: Schema, definitions: Schema) -> bool:
+    return "properties" in _resolved(key, definitions) or _repeated_section(key, definitions) is not None
+
+
+def _repeated_section(key: Schema, definitions: Schema) -> Schema | None:
+    """The section behind a mapping with free names, or one that may be left out; None for any other key."""
+    options = [_resolved(key, definitions).get("additionalProperties") or {}, *key.get("anyOf", [])]
+    found = (_resolved(option, definitions) for option in options if isinstance(option, dict))
+    return next((section for section in found if "properties" in section), None)
 
 
 def _with_sections_named(section: Schema, definitions: Schema) -> Schema:

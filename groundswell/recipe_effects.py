@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from groundswell.recipe_defaults import BASELINES, LANGUAGE_SHAPES, OWN_TOKENS, SHAPES
 from groundswell.recipe_fields import Section
-
-if TYPE_CHECKING:
-    from groundswell.recipe import Recipe
 
 _ADDED = ("vectors",)  # every encoder of labels that starts from nothing reads it, and it has no default
 # the formats of opinions say themselves where text and id stand, and whole texts have no labels
@@ -23,7 +20,7 @@ _NOT_OF_LANGUAGE_MODELS = {
 }
 
 
-def unread_by_encoder(recipe: Recipe) -> str:
+def unread_by_encoder(recipe: Any) -> str:
     """What to say about keys that the encoder does not read; empty when there is none."""
     encoder, of_text = recipe.model.encoder, (*OWN_TOKENS, "user_dictionary")
     read: set[str] = set()
@@ -41,13 +38,13 @@ def unread_by_encoder(recipe: Recipe) -> str:
     return _said(sorted(given - read), f"model.encoder={encoder!r}", "")
 
 
-def unread_by_task(recipe: Recipe) -> str:
+def unread_by_task(recipe: Any) -> str:
     """What to say about keys that play no part in the recipe's task; empty when there is none."""
     at_heads = ", or set it at a head" if recipe.task == "multi_task" else ""
     return _said(list(_unread_by_task(recipe)), f"task={recipe.task!r}", at_heads)
 
 
-def _unread_by_task(recipe: Recipe) -> Iterator[str]:
+def _unread_by_task(recipe: Any) -> Iterator[str]:
     task, training = recipe.task, recipe.training
     if task == "opinions":
         yield from _set("data", recipe.data, _NOT_OF_OPINIONS)
