@@ -23,7 +23,7 @@ from rows import imdb, print_row
 import groundswell as gs
 from groundswell.data.leakage import normal_form
 from groundswell.model.ngram.learning import NgramSettings
-from groundswell.ngram_run import AS_IT_STANDS, measure_source, open_ngrams, train_ngrams
+from groundswell.ngram_run import AS_IT_STANDS, open_ngrams, train_ngrams
 from groundswell.recipe_reading import recipe_from_values
 from groundswell.run_folder import MANIFEST, METRICS
 from groundswell.text.cleaning import clean
@@ -108,7 +108,7 @@ def ngram(files: dict[str, Path]) -> dict[str, Any]:
         train_ngrams([str(files["train"])], out, NgramSettings(5, "kneser_ney"), AS_IT_STANDS)
     seconds = time.monotonic() - began
     opened = open_ngrams(out)
-    found = measure_source(opened, str(files["test"]))
+    found = opened.measure(str(files["test"]))
     return {
         "perplexity": round(found.with_ends, 2), "bits_per_byte": round(found.bits_per_byte, 4),
         "num_tokens": found.num_tokens + found.num_texts, "seconds": round(seconds, 1),
