@@ -59,13 +59,6 @@ class Recipe(Section):
         return fill_what_follows(values) if isinstance(values, dict) else values
 
     @model_validator(mode="after")
-    def keys_have_an_effect(self) -> Self:
-        for without_effect in (unread_by_encoder(self), unread_by_task(self)):
-            if without_effect:
-                raise ValueError(without_effect)
-        return self
-
-    @model_validator(mode="after")
     def language_models_are_whole(self) -> Self:
         encoder, objective = self.model.encoder, self.language_model.objective
         if self.task != "language_model":
@@ -94,6 +87,13 @@ class Recipe(Section):
         weights = [source.weight for source in sources.values()]
         if None in weights and any(weights):
             raise ValueError("corpus.sources: some have a weight and some have none; give it to all or to none")
+        return self
+
+    @model_validator(mode="after")
+    def keys_have_an_effect(self) -> Self:
+        for without_effect in (unread_by_encoder(self), unread_by_task(self)):
+            if without_effect:
+                raise ValueError(without_effect)
         return self
 
     @model_validator(mode="after")

@@ -126,6 +126,11 @@ def load_model(folder: Path) -> SavedModel:
             f"{folder / DESCRIPTION}: format {description.get('format')!r}, expected {FORMAT}. "
             "It was written by another version of groundswell; install that one, or train again"
         )
+    if "language_model" in description:
+        raise RunFolderError(
+            f"{folder}: holds a language model, which labels no text. Ask it by `groundswell lm`, or tune it with "
+            "model.encoder set to its run"
+        )
     if (folder / FEATURES).exists():
         return SavedBaseline(load_linear(folder), _outputs(description), tuple(description["cleaning"]))
     found = description["text"]
