@@ -83,6 +83,30 @@ def test_shared_out_weights_train_as_in_one_process(values: dict[str, Any], tmp_
 
 
 @pytest.mark.parametrize("launcher", [DDP, FSDP], ids=["ddp", "fsdp"])
+@pytest.mark.parametrize("encoder", ["decoder", "lstm", "bert"])
+def test_language_models_train_as_in_one_process(tmp_path: Path, encoder: str, launcher: list[str]) -> None:
+    """Blocks and masked pieces, shared out among processes; the same perplexity in metrics.json."""
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"the room number {number} was {'very ' * (number % 5)}good\n" for number in range(60)))
+    values: dict[str, Any] = {
+        "task": "language_model",
+        "data": {"train": str(texts), "dev_share": 0.2},
+        "corpus": {"least_words": 0, "near_copies": None, "quality": False},
+        "text": {"tokens": "words", "vocabulary_size": 50, "max_tokens": 16},
+        "model": {"encoder": encoder, "scratch": {"width": 16, "hidden": 16}},
+        "training": {"epochs": 2, "batch_tokens": 80, "accumulation": 2, "precision": "float32"},
+        "output": {"folder": str(tmp_path)},
+    }
+    expected = gs.train(changed(values, output={"name": "one"}))
+    finish(start(write_recipe(values, tmp_path / "recipe.yaml"), "two", launcher))
+    assert_same_log(log_of(values, "two"), log_of(values, "one"))
+    found = json.loads((tmp_path / "two" / "metrics.json").read_text())["dev"]
+    for name, metric in expected.metrics["dev"].items():
+        if isinstance(metric, dict):
+            assert found[name]["value"] == pytest.approx(metric["value"], rel=1e-4)
+
+
+@pytest.mark.parametrize("launcher", [DDP, FSDP], ids=["ddp", "fsdp"])
 def test_killed_processes_resume(values: dict[str, Any], tmp_path: Path, launcher: list[str]) -> None:
     """All processes are killed after a checkpoint; the resumed run has the losses of one that was never stopped."""
     training = {"epochs": 60, "checkpoint_minutes": 1e-4, "patience": None}
