@@ -18,9 +18,18 @@ NAMES = {
     "mae": "mean absolute error",
     "rmse": "root mean square error",
     "f1": "F1, exact spans",
+    "masked_accuracy": "left-out tokens foreseen",
+    "masked_perplexity": "perplexity of left-out tokens",
 }
-SCALES = {"accuracy": (0.0, 1.0), "macro_f1": (0.0, 1.0), "micro_f1": (0.0, 1.0), "pearson": (-1.0, 1.0)}
+SCALES = {
+    "accuracy": (0.0, 1.0),
+    "masked_accuracy": (0.0, 1.0),
+    "macro_f1": (0.0, 1.0),
+    "micro_f1": (0.0, 1.0),
+    "pearson": (-1.0, 1.0),
+}
 HEADLINES = {"single_label": "accuracy", "multi_label": "macro_f1", "regression": "pearson"}
+OF_LANGUAGE = ("perplexity", "masked_accuracy")  # of the one objective, and of the other
 SPLIT_ORDER = ("test", "dev", "train")
 MOST_CONFUSION_CLASSES = 16
 MOST_CONFUSED_PAIRS = 30
@@ -48,10 +57,13 @@ def result_line(task: str, metrics: Mapping[str, SplitScores]) -> str:
     """
     for split in ordered_splits(metrics):
         scores = metrics[split]
-        key = HEADLINES.get(task) or next((name for name in scores if name.endswith("_f1@span")), "accuracy")
+        found = (name for name in scores if name.endswith("_f1@span") or name in OF_LANGUAGE)
+        key = HEADLINES.get(task) or next(found, "accuracy")
         if key in scores:
             value, low, high = (f"{scores[key][part]:.2f}" for part in ("value", "low", "high"))
-            rows = f", {scores['num_rows']:,} rows" if "num_rows" in scores else ""
+            rows = (
+                f", {scores['num_rows']:,} {'texts' if key in OF_LANGUAGE else 'rows'}" if "num_rows" in scores else ""
+            )
             return f"{metric_name(key)} {value} ({_between(low, high)}) on {split}{rows}"
     return "not measured"
 

@@ -29,17 +29,21 @@ def recipe_part(recipe: Values) -> list[Html]:
     data, text, model = _section(recipe, "data"), _section(recipe, "text"), _section(recipe, "model")
     is_baseline = model.get("encoder") in BASELINES
     heads = _section(recipe, "heads").items()
-    no_pooling = is_baseline or recipe.get("task") == "opinions"
+    of_language = recipe.get("task") == "language_model"
+    no_pooling = is_baseline or of_language or recipe.get("task") == "opinions"
+    predicted = _section(recipe, "language_model") if of_language else {}
     entries = {
         "task": str(recipe.get("task", "")).replace("_", " "),
         "heads": "; ".join(map(_head, heads)),
+        "objective": _joined(predicted.get("objective"), "whole words" if predicted.get("whole_words") else None),
         "training data": _joined(data.get("train"), _unless_none("at most {:,} rows, drawn", data.get("limit"))),
         "dev data": data.get("dev") or _unless_none("{:.0%} of the training data, held out", data.get("dev_share")),
         "test data": data.get("test"),
         "text": _joined(
             _unless_none("cleaning: {}", ", ".join(text.get("cleaning") or []) or None),
             _unless_none("at most {:,} tokens", text.get("max_tokens")),
-            _unless_none("longer texts: {}", text.get("truncation")),
+            _unless_none("tokens: {}", text.get("tokens")),
+            None if of_language else _unless_none("longer texts: {}", text.get("truncation")),
         ),
         "encoder": _joined(
             model.get("encoder"),

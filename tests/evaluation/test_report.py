@@ -329,3 +329,12 @@ def test_places_on_an_interval_bar_by_hand():
 
 def test_attributes_are_escaped_too():
     assert tag("td", "a", title='"><b>') == '<td title="&quot;&gt;&lt;b&gt;">a</td>'
+
+
+def test_a_language_model_is_told_by_its_perplexity():
+    metrics = {"dev": {"perplexity": {"value": 80.2, "low": 78.0, "high": 82.0}, "num_rows": 600}}
+    recipe = "task: language_model\nlanguage_model: {objective: masked, whole_words: true}\nmodel: {encoder: bert}\n"
+    page = render_report(ReportFacts("run", "language_model", metrics=metrics, recipe_yaml=recipe))
+    assert "perplexity 80.20 (78.00\u2060–\u206082.00) on dev, 600 texts" in page
+    assert "masked; whole words" in page
+    assert "pooling" not in page.partition("The whole recipe")[0]
