@@ -21,6 +21,7 @@ from groundswell.data.corpus.filters import Quality
 from groundswell.data.corpus.token_file import open_tokens
 from groundswell.data.language_texts import LanguageTexts, read_language_texts
 from groundswell.data.splits import Splits, source_sha256
+from groundswell.errors import DataError
 from groundswell.language_objectives import Causal, Corpus, Masked, open_corpus
 from groundswell.model.base_models import BaseModel, find_base_model
 from groundswell.model.fresh_bert import fresh_bert
@@ -152,6 +153,11 @@ def _fit(
     parameters = _choose(recipe, model, place)
     model.to(accelerator.device)
     batches = objective.batches(corpus)
+    if not all(batches.plan(epoch) for epoch in range(recipe.training.epochs)):
+        raise DataError(
+            f"the texts come to {len(corpus.file.ids):,} tokens, too few for training.epochs={recipe.training.epochs} with "
+            f"text.max_tokens={recipe.text.max_tokens}: some epochs would be empty. Add texts, or lower one of these"
+        )
     training = recipe.training
     assert training.learning_rate is not None  # the recipe fills both in
     assert training.head_learning_rate is not None

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from groundswell.data.accounting import Accounting
 from groundswell.data.byte_source import ByteSource, find_bytes
-from groundswell.data.encoding import bounded_lines, check_encoding, encoding_of
+from groundswell.data.encoding import bounded_lines, check_encoding, encoding_of, is_misread_utf_8
 from groundswell.data.readers import SUFFIXES, missing_column, open_rows
 from groundswell.data.rows import BadRow
 from groundswell.data.splits import SAMPLE, locate
@@ -173,7 +173,7 @@ def _plain(name: str, source: TextSource, read: SourceRead) -> Iterator[Document
 def _pieces(found: ByteSource, encoding: str, source: TextSource) -> Iterator[tuple[int, str | None]]:
     """(line it begins on, text) of every document of a plain file; None for one that is too long."""
     with closing(bounded_lines(found, encoding, source.most_characters)) as lines:
-        numbered = enumerate(lines, start=1)
+        numbered = _all_alike(enumerate(lines, start=1), found.name, encoding)
         if source.layout == "line":
             yield from numbered
             return
@@ -184,6 +184,17 @@ def _pieces(found: ByteSource, encoding: str, source: TextSource) -> Iterator[tu
             else:
                 block.add(number, line)
         yield from block.take()
+
+
+def _all_alike(lines: Iterator[tuple[int, str | None]], name: str, encoding: str) -> Iterator[tuple[int, str | None]]:
+    """The lines; DataError at the first one in another encoding than the file."""
+    for number, line in lines:
+        if line is not None and is_misread_utf_8(line, encoding):
+            raise DataError(
+                f"{name}:{number}: the file is {encoding} up to here, but this line is UTF-8. Save all of it as UTF-8, or "
+                "split it by encoding."
+            )
+        yield number, line
 
 
 class _Block:
