@@ -231,8 +231,8 @@ def test_empty_corpora_are_refused(content: str, message: str, tmp_path: Path) -
 
 
 def test_too_few_texts_for_the_epochs_are_refused(texts: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"too few for training.epochs=500 with text.max_tokens=32"):
-        gs.train(recipe_of("window", texts, tmp_path, training={"epochs": 500}), name="few")
+    with pytest.raises(DataError, match=r"too few for training.epochs=2 and text.max_tokens=32"):
+        gs.train(recipe_of("window", texts, tmp_path, corpus={"passes": 0.01}), name="few")
 
 
 def test_a_tokenizer_that_does_not_match_is_refused(texts: Path, tmp_path: Path) -> None:

@@ -114,8 +114,8 @@ def bounded_lines(source: ByteSource, encoding: str, most_characters: int) -> Ge
 def is_misread_utf_8(line: str, encoding: str) -> bool:
     """Whether a line that was decoded as GB18030 or Big5 is UTF-8 after all, as in a file that mixes encodings.
 
-    Both decode nearly any high bytes, so nothing is raised. Four characters of three bytes that fit together by chance are
-    rarer in Chinese text than one line in a hundred million.
+    Both decode nearly any high bytes, so nothing is raised. Four characters of three bytes that fit together by chance
+    are rarer in Chinese text than one line in a hundred million.
     """
     if encoding not in ("gb18030", "big5", "big5hkscs") or line.isascii():
         return False

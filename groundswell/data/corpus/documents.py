@@ -191,7 +191,7 @@ def _all_alike(lines: Iterator[tuple[int, str | None]], name: str, encoding: str
     for number, line in lines:
         if line is not None and is_misread_utf_8(line, encoding):
             raise DataError(
-                f"{name}:{number}: the file is {encoding} up to here, but this line is UTF-8. Save all of it as UTF-8, or "
+                f"{name}:{number}: the file is {encoding} up to here, but this line is UTF-8. Save it as UTF-8, or "
                 "split it by encoding."
             )
         yield number, line
