@@ -155,8 +155,8 @@ def _fit(
     batches = objective.batches(corpus)
     if not all(batches.plan(epoch) for epoch in range(recipe.training.epochs)):
         raise DataError(
-            f"the texts come to {len(corpus.file.ids):,} tokens, too few for training.epochs={recipe.training.epochs} and "
-            f"text.max_tokens={recipe.text.max_tokens}: some epochs would be empty. Add texts, or lower one of them"
+            f"the texts come to {len(corpus.file.ids):,} tokens, too few for training.epochs={recipe.training.epochs} "
+            f"and text.max_tokens={recipe.text.max_tokens}: some epochs would be empty. Add texts, or lower one of them"
         )
     training = recipe.training
     assert training.learning_rate is not None  # the recipe fills both in
