@@ -70,10 +70,16 @@ def check(
 
 
 def _recipe(source: str, settings: list[str]) -> Recipe:
+    from groundswell.errors import RecipeError
     from groundswell.recipe_reading import recipe_from_values
 
     # who checks a file wants to see its bad rows, not to be refused for them
-    return recipe_from_values({"data": {"train": source, "max_bad_share": 1}}, "command line", settings)
+    recipe = recipe_from_values({"data": {"train": source, "max_bad_share": 1}}, "command line", settings)
+    if recipe.task in ("multi_task", "language_model"):
+        raise RecipeError(
+            [f"command line: task: found {recipe.task!r}, but a file is checked for one task with labels"]
+        )
+    return recipe
 
 
 def _show(found: dict[str, Any]) -> None:

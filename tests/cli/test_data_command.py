@@ -93,3 +93,10 @@ def test_settings_name_columns_and_labels(command, tmp_path: Path) -> None:
 def test_wrong_arguments(command, reviews: Path, arguments: list[str], message: str) -> None:
     outcome = command("data", "check", *(argument.replace("FILE", str(reviews)) for argument in arguments))
     assert outcome == (2, "", f"groundswell: {message.replace('FILE', str(reviews))}\n")
+
+
+@pytest.mark.parametrize("task", ["language_model", "multi_task"])
+def test_tasks_without_labels_of_their_own_are_refused(task: str, command) -> None:
+    code, out, err = command("data", "check", "sample:en", f"task={task}")
+    assert (code, out) == (2, "")
+    assert "task" in err
