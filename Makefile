@@ -14,12 +14,13 @@ STAMP := $(VENV)/.installed
 TORCH := $(shell grep '^torch==' constraints.txt)
 ROWS := benchmarks/results.jsonl
 
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo test lint check bench clean
 
 help:
 	@echo "make demo      install, then tune a small encoder on sample reviews: minutes, no network needed for the model"
 	@echo "make test      install, then run every test that needs neither an accelerator nor the hub"
-	@echo "make check     format, lint, types, import rule and the fast tests"
+	@echo "make lint      format, lint, types and the import rule"
+	@echo "make check     all of that, and the fast tests"
 	@echo "make bench     run every script of benchmarks/ and add its row to $(ROWS)"
 	@echo "make install   make $(VENV) with groundswell and what its development needs"
 	@echo "make clean     remove $(VENV), caches and build products; runs/ stays"
@@ -41,11 +42,13 @@ demo: install
 test: install
 	$(BIN)/python -m pytest -q -m "not gpu and not network"
 
-check: install
+lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint
 	$(BIN)/python -m pytest -q
 
 bench: install

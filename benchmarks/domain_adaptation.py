@@ -26,15 +26,16 @@ RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 POLARITY = SHARED / "zh_polarity"
 CHINESE = {"hotel": "train.csv", "waimai": "train.csv", "shopping": "train.csv.xz"}
 MINI = "gs-zh-mini"
+TASKS = ("pretrain", "hotel", "waimai", "imdb")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("words", nargs="+", metavar="task|key=value", help="pretrain, hotel, waimai, imdb")
+    parser.add_argument("words", nargs="*", metavar="task|key=value", help=", ".join(TASKS))
     parser.add_argument("--folder", type=Path, default=Path("runs/domain-adaptation"))
     options = parser.parse_args()
     overrides = [word for word in options.words if "=" in word]
-    for task in [word for word in options.words if "=" not in word]:
+    for task in [word for word in options.words if "=" not in word] or TASKS:
         if task == "pretrain":
             pretrain(options.folder, overrides)
         else:
