@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tiny_run import reviews, write
+from tiny_tokenizers import CJK, WORDS, wordpiece_tokenizer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from groundswell.tuning.trainable import Tuning
 
 KINDS = ("bert", "gpt2", "distilbert", "qwen2")
-WORDS = ["good", "bad", "room", "food", "very", "not", "the", "screen", "dark", "battery", "great", "service", "a"]
-CJK = "很好不差屏幕太暗电池耐用的服务慢"
 # Lengths differ, so that padding is never absent.
 TEXTS = (
     "good food", "bad room the screen is dark", "很好", "服务太慢 not good",
@@ -40,26 +39,6 @@ def fresh_accelerate() -> Iterator[None]:
 
         AcceleratorState._reset_state(True)
         GradientState._reset_state()
-
-
-def wordpiece_tokenizer() -> PreTrainedTokenizerBase:
-    """[CLS] text [SEP], like bert-base-chinese: words, single characters and their continuations."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast
-
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    letters = list("abcdefghijklmnopqrstuvwxyz0123456789.,![]")
-    pieces = [*specials, *WORDS, *CJK, *letters, *(f"##{letter}" for letter in letters)]
-    engine = Tokenizer(models.WordPiece({p: n for n, p in enumerate(dict.fromkeys(pieces))}, unk_token="[UNK]"))
-    engine.normalizer = normalizers.BertNormalizer(lowercase=True)
-    engine.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    engine.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=engine, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
-        mask_token="[MASK]",
-    )  # fmt: skip
 
 
 def byte_tokenizer() -> PreTrainedTokenizerBase:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import wordpiece_tokenizer
+from tiny_tokenizers import wordpiece_tokenizer
 
 from groundswell.data.corpus.document_tokens import DocumentTokens
 from groundswell.data.language_batch import NOT_PREDICTED, LanguageBatch
