@@ -175,7 +175,7 @@ def test_what_was_learned_from_blocks_is_written(kind: str) -> None:
     """Every token follows from the one before it: one place too far and each second token would be left out."""
     torch.manual_seed(0)
     text = torch.tensor([BEGIN, *range(5, 10), END])
-    model = learned(MODELS[kind](), packed([text] * 6, 16), 200)
+    model = learned(MODELS[kind](), packed([text] * 6, 16), 300)
     found = write(model, [BEGIN], Limits(20, END), Sampling(temperature=0))
     assert (found.token_ids, found.ended) == (tuple(range(5, 10)), True)
     assert found.log_prob > -1

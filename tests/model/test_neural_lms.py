@@ -89,13 +89,18 @@ def test_the_loss_is_that_of_the_probabilities(kind: str, monkeypatch: pytest.Mo
 
 @every_model
 def test_an_untrained_model_knows_nothing(kind: str) -> None:
-    """ln V within two per cent, and no loss at all for a batch without targets."""
+    """ln V within two per cent, and no loss at all for a batch without targets.
+
+    One matrix of 8 numbers a token that reads at unit scale and foresees is further from 0 by chance: 3 per cent.
+    """
     torch.manual_seed(0)
     model = MODELS[kind]()
     ids = tokens(8, 16)
     batch = LanguageBatch(ids, ids.roll(-1, dims=1), torch.zeros_like(ids))
     found = model(batch)
-    assert found.total.item() / int(found.num_tokens) == pytest.approx(math.log(NUM_TOKENS), rel=0.02)
+    assert found.total.item() / int(found.num_tokens) == pytest.approx(
+        math.log(NUM_TOKENS), rel=0.03 if "tied" in kind else 0.02
+    )
     nothing = model(batch._replace(targets=torch.full_like(ids, NOT_PREDICTED)))
     assert (nothing.total.item(), int(nothing.num_tokens)) == (0.0, 0)
 
@@ -116,11 +121,11 @@ def test_a_cycle_is_learned(kind: str) -> None:
 
 
 def test_the_window_by_its_equation() -> None:
-    """h = tanh(H (C(w_t), C(w_t-1), …) + d) for the third token of three, with one place before the text."""
+    """h = tanh(H (sqrt(E) C(w_t), sqrt(E) C(w_t-1), …) + d) for the third of three tokens."""
     model, ids = made("window"), tokens(1, 3)
     assert isinstance(model, FixedWindow)
     with torch.inference_mode():
-        C = model.embedding.weight  # noqa: N806
+        C = model.embedding.weight * WINDOW["width"] ** 0.5  # noqa: N806
         x = torch.cat([C[ids[0, 2]], C[ids[0, 1]], C[ids[0, 0]], model.before])
         h = torch.tanh(model.hidden.weight @ x + model.hidden.bias)
         assert torch.allclose(model.states(ids)[0, 2], h, atol=1e-6)

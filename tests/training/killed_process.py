@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from safetensors.torch import save_file
 from two_processes import Batches, make_parts
 
+from groundswell.cli.main import leave
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import FitSettings, fit
 from groundswell.training.losses import LossSum, classification_loss, cross_entropy
@@ -56,3 +57,4 @@ def main(model_folder: Path, out: Path, kill_at: int) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    leave(0)

@@ -82,8 +82,9 @@ def test_shared_out_weights_train_as_in_one_process(values: dict[str, Any], tmp_
     assert not (folder / "checkpoints").exists()
 
 
-@pytest.mark.parametrize("launcher", [DDP, FSDP], ids=["ddp", "fsdp"])
-@pytest.mark.parametrize("encoder", ["decoder", "lstm", "bert"])
+@pytest.mark.parametrize(
+    ("encoder", "launcher"), [("decoder", FSDP), ("lstm", DDP), ("bert", FSDP)], ids=["fsdp", "ddp", "masked"]
+)
 def test_language_models_train_as_in_one_process(tmp_path: Path, encoder: str, launcher: list[str]) -> None:
     """Blocks and masked pieces, shared out among processes; the same perplexity in metrics.json."""
     texts = tmp_path / "texts.txt"

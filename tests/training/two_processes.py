@@ -14,6 +14,7 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import save_file
 
+from groundswell.cli.main import leave
 from groundswell.data.batching import Batch, Documents
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.pretrained import load_encoder
@@ -109,3 +110,4 @@ def main(model_folder: str, out_folder: str, method: Method) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2], sys.argv[3])  # type: ignore[arg-type]
+    leave(0)
