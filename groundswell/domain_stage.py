@@ -34,11 +34,11 @@ def adapted(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> Recip
             _write_texts(splits, held_out)
             folder.mkdir(exist_ok=True)
         place.accelerator.wait_for_everyone()
-        corpus = stage.corpus.model_copy(update={"held_out": (*stage.corpus.held_out, str(held_out))})
-        stage = stage.model_copy(update={"corpus": corpus})
         if place.accelerator.is_main_process:
             run_folder.write_text(folder / run_folder.RECIPE, stage.to_yaml())
-        splits_read, fitted, _ = run_language_model(stage, replace(place, folder=folder), time.monotonic())
+        splits_read, fitted, _ = run_language_model(
+            stage, replace(place, folder=folder), time.monotonic(), kept_out=held_out
+        )
         for account in splits_read.accounting.values():
             place.bar.say(f"domain: {account.line()}")
         for note in fitted.notes:

@@ -46,10 +46,15 @@ CORPUS = "corpus.json"
 Model = LanguageModel | MaskedLanguageModel
 
 
-def run_language_model(recipe: Recipe, place: Place, began: float) -> tuple[Splits, Fitted, dict[str, Any]]:
-    """What was read, what was trained, and the metrics; everything is written by the main process alone."""
+def run_language_model(
+    recipe: Recipe, place: Place, began: float, *, kept_out: Path | None = None
+) -> tuple[Splits, Fitted, dict[str, Any]]:
+    """What was read, what was trained, and the metrics; everything is written by the main process alone.
+
+    kept_out   JSON Lines with more texts, under `text`, that no training text may hold
+    """
     base = None if recipe.model.is_from_scratch else find_base_model(recipe.model.encoder, recipe.model.revision)
-    folder = _corpus_folder(recipe, base, place)
+    folder = _corpus_folder(recipe, base, place, kept_out)
     tokens = load_document_tokens(folder / TOKENIZER)
     corpus = open_corpus(recipe, open_tokens(folder), tokens)
     splits, texts = _measured_texts(recipe, folder, tokens)
@@ -77,7 +82,7 @@ def text_source(recipe: Recipe, name: str, files: tuple[str, ...]) -> TextSource
     )  # fmt: skip
 
 
-def _corpus_folder(recipe: Recipe, base: BaseModel | None, place: Place) -> Path:
+def _corpus_folder(recipe: Recipe, base: BaseModel | None, place: Place, kept_out: Path | None) -> Path:
     """The corpus of the recipe's texts beside the checkpoints; built unless it lies there already."""
     settings = _corpus_settings(recipe, place.folder / run_folder.CHECKPOINTS)
     told = {
@@ -88,6 +93,8 @@ def _corpus_folder(recipe: Recipe, base: BaseModel | None, place: Place) -> Path
     folder = place.folder / run_folder.CHECKPOINTS / f"corpus-{digest}"
     with place.accelerator.main_process_first():
         if not folder.exists():
+            if kept_out is not None:
+                settings = replace(settings, held_out=[*settings.held_out, TextSource("kept out", (str(kept_out),))])
             if base is not None:
                 settings = replace(settings, tokens=load_document_tokens(base.folder))
             build_corpus(replace(settings, folder=folder), progress=place.bar.stage)

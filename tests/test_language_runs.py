@@ -144,9 +144,14 @@ def test_a_stopped_run_goes_on_to_the_same_end(texts: Path, tmp_path: Path, monk
 def test_two_stages_in_one_recipe(texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No text of dev or test is read in the first stage; stopped after it, the run goes on without repeating it."""
     base = gs.train(recipe_of("bert", texts, tmp_path), name="base")
-    labelled = reviews(6)
+    train, test = ([{**row, "review": row.pop("text")} for row in reviews(copies)] for copies in (6, 1))
     recipe = {
-        "data": {"train": write(tmp_path / "train.jsonl", labelled), "test": write(tmp_path / "t.jsonl", reviews(1))},
+        "data": {
+            "train": write(tmp_path / "train.jsonl", train),
+            "test": write(tmp_path / "test.jsonl", test),
+            "text": "review",
+            "encoding": "utf-8",
+        },
         "text": {"max_tokens": 32},
         "model": {"encoder": str(base.folder)},
         "domain": {"corpus": {"least_words": 0, "near_copies": None, "quality": False}, "training": {"epochs": 1}},
