@@ -66,9 +66,7 @@ def _sections(schema: Schema) -> Iterator[tuple[str, str, str]]:
         waiting = [entry for entry in nested if _is_section(entry[1], definitions)] + waiting
     yield "The recipe itself", "Keys that stand at the top.", _rows("", own, schema.get("required", []), definitions)
     for path, section in sections:
-        keys = {
-            name: key for name, key in section["properties"].items() if not _is_section(key, definitions)
-        }
+        keys = {name: key for name, key in section["properties"].items() if not _is_section(key, definitions)}
         yield f"`{path}`", section["description"], _rows(f"{path}.", keys, section.get("required", []), definitions)
 
 
