@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from rows import print_row
 
 from groundswell import runtime
@@ -68,6 +69,7 @@ def main() -> None:
 
 def train_ours(blocks: torch.Tensor) -> tuple[float, int]:
     """Seconds of the loop, and the number of weights."""
+    AcceleratorState._reset_state(True)  # the Trainer of the turn before leaves its own precision behind
     torch.manual_seed(0)
     model = Decoder(DecoderSettings(NUM_TOKENS, WIDTH, LAYERS, HEADS, 8 * WIDTH // 3, LENGTH))
     batches = RandomBlocks(blocks)
