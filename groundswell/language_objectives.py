@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -132,9 +132,7 @@ class Masked:
         return {**found, "num_rows": len(texts.documents), "num_tokens": int(predictions.sum())}
 
     def _pieces(self, ids: Any, offsets: Any, order: Any, seed: int) -> MaskedPieces:
-        masking = Masking(
-            self._masking.share, self._masking.mask_id, self._masking.ordinary, self._masking.word_begins, seed
-        )
+        masking = replace(self._masking, seed=seed)
         return MaskedPieces(
             ids, offsets, order, piece_tokens=self.recipe.text.max_tokens, masking=masking, pad_id=self.tokens.pad_id
         )

@@ -40,6 +40,7 @@ from groundswell.training.checkpoints import CheckpointFolder, moving_weights, r
 from groundswell.training.language_loss import language_loss
 from groundswell.training.loop import fit
 from groundswell.training.optimizer import make_adamw, parameter_groups
+from groundswell.training.recomputation import recompute_layers
 from groundswell.tuning.trainable import Parameters, all_of, choose_trainable, tuned_model
 
 CORPUS = "corpus.json"
@@ -57,7 +58,7 @@ def run_language_model(
     folder = _corpus_folder(recipe, base, place, kept_out)
     tokens = load_document_tokens(folder / TOKENIZER)
     corpus = open_corpus(recipe, open_tokens(folder), tokens)
-    splits, texts = _measured_texts(recipe, folder, tokens)
+    splits, texts = _measured_texts(recipe, folder, tokens, place)
     objective = (Causal if recipe.language_model.objective == "causal" else Masked)(recipe, tokens)
     fitted, model = _fit(recipe, corpus, objective, texts["dev"], base, place)
     if model is None:
@@ -86,7 +87,7 @@ def _corpus_folder(recipe: Recipe, base: BaseModel | None, place: Place, kept_ou
     """The corpus of the recipe's texts beside the checkpoints; built unless it lies there already."""
     settings = _corpus_settings(recipe, place.folder / run_folder.CHECKPOINTS)
     told = {
-        **recipe.model_dump(mode="json", include={"data", "corpus", "text", "seed"}),
+        **recipe.model_dump(mode="json", include={"data", "corpus", "text", "language_model", "seed"}),
         "base": None if base is None else base.sha256,
     }
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
@@ -131,7 +132,9 @@ def _corpus_settings(recipe: Recipe, folder: Path) -> CorpusSettings:
     )
 
 
-def _measured_texts(recipe: Recipe, folder: Path, tokens: DocumentTokens) -> tuple[Splits, dict[str, LanguageTexts]]:
+def _measured_texts(
+    recipe: Recipe, folder: Path, tokens: DocumentTokens, place: Place
+) -> tuple[Splits, dict[str, LanguageTexts]]:
     """What was read of every source and split, and the texts of dev and test."""
     report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
     accounting = {
@@ -148,7 +151,7 @@ def _measured_texts(recipe: Recipe, folder: Path, tokens: DocumentTokens) -> tup
     accounting |= {split: some.accounting for split, some in texts.items()}
     sources = {"train": recipe.data.train, "dev": recipe.data.dev, "test": recipe.data.test}
     hashes = {split: digest for split, source in sources.items() if source and (digest := source_sha256(source))}
-    return Splits({}, accounting, None, hashes, warnings=list(report["warnings"])), texts
+    return Splits({}, accounting, None, hashes, warnings=[*report["warnings"], *place.notes]), texts
 
 
 def _fit(
@@ -158,6 +161,9 @@ def _fit(
     accelerator = place.accelerator
     model, notes = _untrained(recipe, corpus.tokens, base)
     parameters = _choose(recipe, model, place)
+    if recipe.training.activation_checkpointing:
+        layers: Any = model.encoder.layers if isinstance(model, MaskedLanguageModel) else getattr(model, "layers", ())
+        recompute_layers(layers)
     model.to(accelerator.device)
     batches = objective.batches(corpus)
     if not all(batches.plan(epoch) for epoch in range(recipe.training.epochs)):
@@ -165,16 +171,6 @@ def _fit(
             f"the texts come to {len(corpus.file.ids):,} tokens, too few for training.epochs={recipe.training.epochs} "
             f"and text.max_tokens={recipe.text.max_tokens}: some epochs would be empty. Add texts, or lower one of them"
         )
-    training = recipe.training
-    assert training.learning_rate is not None  # the recipe fills both in
-    assert training.head_learning_rate is not None
-    whole = isinstance(model, LanguageModel)
-    groups = parameter_groups(
-        model,
-        learning_rate=training.learning_rate,
-        head_learning_rate=training.learning_rate if whole else training.head_learning_rate,
-        weight_decay=training.weight_decay,
-    )
     estimated = estimate_training(recipe, model, parameters, batches, place)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the weights are made; dropout starts here
 
@@ -186,7 +182,7 @@ def _fit(
         model,
         batches,
         language_loss,
-        optimizer=make_adamw(groups),
+        optimizer=make_adamw(_groups(recipe, model)),
         schedule=assembly.schedule_of(recipe, batches),
         accelerator=accelerator,
         settings=assembly.fit_settings(recipe),
@@ -229,6 +225,20 @@ def _untrained(recipe: Recipe, tokens: DocumentTokens, base: BaseModel | None) -
     if model.take_published_head(base.folder):
         return model, ()
     return model, (f"{encoder}: has no head that predicts tokens, so a new one was learned from nothing",)
+
+
+def _groups(recipe: Recipe, model: Model) -> list[dict[str, Any]]:
+    """The weights with their rates; of a model that is new as a whole no part has a rate of its own."""
+    training = recipe.training
+    assert training.learning_rate is not None  # the recipe fills both in
+    assert training.head_learning_rate is not None
+    new = isinstance(model, LanguageModel)
+    return parameter_groups(
+        model,
+        learning_rate=training.learning_rate,
+        head_learning_rate=training.learning_rate if new else training.head_learning_rate,
+        weight_decay=training.weight_decay,
+    )
 
 
 def _choose(recipe: Recipe, model: Model, place: Place) -> Parameters:

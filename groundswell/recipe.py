@@ -66,10 +66,6 @@ class Recipe(Section):
                 raise ValueError(
                     f"model.encoder={encoder!r} is trained with task='language_model'; name the folder of such a run"
                 )
-            if not isinstance(self.data.train, str):
-                raise ValueError(
-                    f"data.train: several sources by name go with task='language_model', not {self.task!r}"
-                )
             return self
         if self.model.is_baseline or (encoder in SHAPES and encoder not in LANGUAGE_SHAPES):
             raise ValueError(

@@ -49,7 +49,7 @@ BASELINES: dict[str, dict[str, Any]] = {
     "logistic_regression": {"ngrams": 2, "weighting": "tfidf", "strength": 10.0},
     "linear_svm": {"ngrams": 2, "weighting": "tfidf", "strength": 0.5},
 }
-LAYERLESS = {*SHAPES, *BASELINES} - {"transformer"}
+LAYERLESS = {*SHAPES, *BASELINES, "window"} - {"transformer"}
 POOLING = {"bag": "mean", "cnn": "max", "rnn": "attention", "lstm": "attention", "gru": "attention"}
 OWN_TOKENS = {"tokens": "words", "min_count": 2, "vocabulary_size": 30_000}
 LANGUAGE_TOKENS = {"tokens": "bpe", "min_count": 1, "vocabulary_size": 16_000}

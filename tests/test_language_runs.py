@@ -141,6 +141,24 @@ def test_a_stopped_run_goes_on_to_the_same_end(texts: Path, tmp_path: Path, monk
     assert first == second
 
 
+@pytest.mark.parametrize("kind", ["decoder", "bert"])
+def test_activations_computed_again_change_nothing(
+    kind: str, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from groundswell import language_run
+
+    wrapped: list[int] = []
+    recompute = language_run.recompute_layers
+    monkeypatch.setattr(
+        language_run, "recompute_layers", lambda layers: (wrapped.append(len(layers)), recompute(layers))
+    )
+    recipe = recipe_of(kind, texts, tmp_path)
+    plain = gs.train(recipe, name="plain")
+    again = gs.train(changed(recipe, training={"activation_checkpointing": True}), name="again")
+    assert wrapped == [4]
+    assert [row["loss"] for row in again.history] == pytest.approx([row["loss"] for row in plain.history], rel=1e-5)
+
+
 def test_two_stages_in_one_recipe(texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No text of dev or test is read in the first stage; stopped after it, the run goes on without repeating it."""
     base = gs.train(recipe_of("bert", texts, tmp_path), name="base")
