@@ -89,7 +89,7 @@ def test_rows_that_cannot_be_read_are_counted_with_their_place(tmp_path: Path) -
 
 def test_a_missing_column_is_refused_with_those_there_are(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("txt,label\none,1\n")
-    with pytest.raises(DataError, match=r"a\.csv: no column 'text'.*Did you mean 'txt'\? Name .* as text_column"):
+    with pytest.raises(DataError, match=r"a\.csv: no column 'text'.*Did you mean 'txt'\? Name .* as data.text"):
         read(tmp_path / "a.csv")
 
 

@@ -140,7 +140,7 @@ def _rows(name: str, source: TextSource, read: SourceRead) -> Iterator[Document]
 
     rows = open_rows(path, encoding=source.encoding, on_bad_row=count_bad)
     wanted = (source.text_column,) if split is None else (source.text_column, source.split_column)
-    for column, setting in zip(wanted, ("text_column", "split_column"), strict=False):
+    for column, setting in zip(wanted, ("data.text", "data.split_column"), strict=False):
         if rows.columns and column not in rows.columns:
             raise missing_column(rows, column, setting)
     read.files.append({"file": name, "encoding": rows.encoding, "documents": 0})
