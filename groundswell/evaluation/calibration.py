@@ -130,9 +130,8 @@ def _interval(value: float, ends: Floats) -> dict[str, float]:
 def _error_interval(value: float, ends: Floats, by_chance: float) -> dict[str, float]:
     """The interval of a calibration error, which chance alone makes larger and resampling makes larger once more.
 
-    Percentiles of resamples would lie above the error that is sought, so they are mirrored at the value (the basic
-    bootstrap). The value itself is never below what is expected, so the upper end is no lower; and an error that true
-    confidences may show as well leaves room for none.
+    Percentiles of resamples therefore begin above the error that is sought: the low end is the high one mirrored at the
+    value (the basic bootstrap), and 0 where true confidences may well show this error too. The high end stays.
     """
-    low = 0.0 if value <= by_chance else max(0.0, 2 * value - float(ends[1]))
-    return {"value": value, "low": low, "high": max(value, 2 * value - float(ends[0]))}
+    high = max(value, float(ends[1]))
+    return {"value": value, "low": 0.0 if value <= by_chance else max(0.0, 2 * value - high), "high": high}

@@ -96,17 +96,17 @@ def marks_for(asked: Abstention, outputs: Outputs, served: ServedCalibration | N
         level = served.for_accuracy(asked.accuracy)
         threshold = level.threshold
         notes.append(
-            f"accuracy {asked.accuracy:g}: answers have a confidence of at least {threshold:.3f}, as {level.coverage:.0%} "
-            f"of {served.num_rows:,} texts of dev had; {level.accuracy:.1%} of those were right, which vouches for "
-            f"{level.at_least:.1%} on texts of the same kind"
+            f"accuracy {asked.accuracy:g}: answers have a confidence of at least {threshold:.3f}, as "
+            f"{level.coverage:.0%} of {served.num_rows:,} texts of dev had; {level.accuracy:.1%} of those were right, "
+            f"which vouches for {level.at_least:.1%} on texts of the same kind"
         )
     if asked.coverage is not None:
         lowest = served.for_coverage(asked.coverage)
         low, high = coverage_interval(served.num_rows, asked.coverage)
         notes.append(
             f"coverage {asked.coverage:g}: sets hold every label of probability {lowest:.3f} or more; chosen on "
-            f"{served.num_rows:,} texts of dev, they hold the right one for {low:.1%} to {high:.1%} of texts of the same "
-            "kind, or more where a set would be empty and gets the most probable label"
+            f"{served.num_rows:,} texts of dev, they hold the right one for {low:.1%} to {high:.1%} of texts of the "
+            "same kind, or more where a set would be empty and gets the most probable label"
         )
     return Marks(threshold, lowest, tuple(notes))
 
