@@ -42,13 +42,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs/calibration"))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    train, held_out = imdb_sample(1000, 1000 + CALIBRATION_ROWS, options.seed)
-    known = {row["text"] for row in train}
-    held_out = [row for row in held_out if row["text"] not in known]
-    folder = trained(options.folder, train, held_out[:1000], options.seed)
+    train, dev = imdb_sample(1000, 1000, options.seed)
+    known = {row["text"] for row in [*train, *dev]}
+    more = imdb_sample(1000, 1000 + CALIBRATION_ROWS, options.seed)[1]  # dev is among them
+    folder = trained(options.folder, train, dev, options.seed)
     print_row(
         "calibration", recipe="minilm-lora", rows=1000, dev_rows=1000, seed=options.seed,
-        **figures(folder, held_out[1000:], imdb("test_a")),
+        **figures(folder, [row for row in more if row["text"] not in known], imdb("test_a")),
     )  # fmt: skip
 
 
