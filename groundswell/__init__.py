@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from groundswell.analyzer import Analyzer, load
     from groundswell.errors import GroundswellError
+    from groundswell.model.abstention import Abstention
     from groundswell.pipeline import Run, evaluate, train
     from groundswell.recipe import Recipe
     from groundswell.recipe_reading import load_recipe
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Abstention": "model.abstention",
     "Analysis": "types",
     "Analyzer": "analyzer",
     "Example": "types",
@@ -48,6 +50,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Abstention",
     "Analysis",
     "Analyzer",
     "Example",

@@ -22,6 +22,7 @@ from groundswell.evaluation.report import ReportFacts, write_report
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedModel
 from groundswell.recipe import Recipe
+from groundswell.run_calibration import calibration_metrics
 from groundswell.training.loop import History
 from groundswell.tuning.trainable import Parameters
 from groundswell.types import Example, Opinion, Span
@@ -46,8 +47,12 @@ def measure(
     examples: Sequence[Example],
     recipe: Recipe,
     on_batch: Callable[[int], None] = lambda texts: None,
+    fitted_logits: torch.Tensor | None = None,
 ) -> Measured:
-    """Metrics with intervals of labelled examples; every example counts, blank ones too."""
+    """Metrics with intervals of labelled examples; every example counts, blank ones too.
+
+    fitted_logits   (N, C), what the model was calibrated on, when these are the examples that it was calibrated on
+    """
     options: dict[str, Any] = {
         "resamples": recipe.evaluation.resamples,
         "level": recipe.evaluation.level,
@@ -56,7 +61,9 @@ def measure(
     if recipe.task == "opinions":
         return _measure_opinions(analyzer, examples, recipe, options, on_batch)
     outputs = analyzer.outputs
-    logits = analyzer.score([example.text for example in examples], on_batch)
+    logits = fitted_logits
+    if logits is None:
+        logits = analyzer.score([example.text for example in examples], on_batch)
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
         gold_values = (outputs.mean + outputs.scale * gold.double()).numpy()
@@ -66,6 +73,9 @@ def measure(
         return Measured(metrics.score_multi_label(gold.bool().numpy(), flags, outputs.labels, **options), [])
     predicted = values.argmax(dim=1)
     scores = metrics.score_single_label(gold.numpy(), predicted.numpy(), outputs.labels, **options)
+    scores["calibration"] = calibration_metrics(
+        analyzer, examples, logits, options, fitted_here=fitted_logits is not None
+    )
     return Measured(scores, _mistakes(examples, gold, predicted, values, outputs))
 
 

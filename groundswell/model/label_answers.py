@@ -65,10 +65,13 @@ class LabelAnswers:
         return logits
 
     def _prior_logits(self) -> Tensor:
+        """Logits that `Outputs.values` turns into the prior, at whatever temperature."""
         prior = torch.tensor(self.outputs.prior)
         if self.outputs.task == "regression":
             return torch.zeros(1)
-        return prior.clamp(1e-6, 1 - 1e-6).log() if self.outputs.task == "single_label" else prior.logit(1e-6)
+        is_single = self.outputs.task == "single_label"
+        logits = prior.clamp(1e-6, 1 - 1e-6).log() if is_single else prior.logit(1e-6)
+        return logits * self.outputs.temperature
 
     def _fields(self, values: list[float]) -> dict[str, Any]:
         scores = dict(zip(self.outputs.labels, values, strict=True))

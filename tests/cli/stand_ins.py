@@ -15,7 +15,9 @@ class StandInAnalyzer:
     def __call__(self, text: str) -> Analysis:
         return next(self.stream_rows([(None, text)]))
 
-    def stream_rows(self, rows: Iterable[tuple[str | None, str]], *, aspects: object = None) -> Iterator[Analysis]:
+    def stream_rows(
+        self, rows: Iterable[tuple[str | None, str]], *, aspects: object = None, abstention: object = None
+    ) -> Iterator[Analysis]:
         waiting: list[tuple[str | None, str]] = []
         for row in rows:
             waiting.append(row)
