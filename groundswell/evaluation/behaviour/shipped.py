@@ -1,0 +1,31 @@
+"""The cases that come with the package: Chinese, English, and the same said in both."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from groundswell.evaluation.behaviour.capabilities import CaseLanguage
+from groundswell.evaluation.behaviour.case_file import Cases, read_cases
+
+CASES = Path(__file__).parent / "cases"
+
+
+def shipped_paths(language: CaseLanguage) -> list[Path]:
+    """The files of a language, to be read, copied and edited."""
+    return sorted((CASES / language).glob("*.yaml"))
+
+
+@functools.cache
+def shipped_cases(language: CaseLanguage) -> Cases:
+    """What the files of a language hold."""
+    return joined([read_cases(path) for path in shipped_paths(language)])
+
+
+def joined(files: Sequence[Cases]) -> Cases:
+    """The cases of several files, in their order."""
+    return Cases(
+        tuple(capability for file in files for capability in file.capabilities),
+        tuple(attribute for file in files for attribute in file.attributes),
+    )
