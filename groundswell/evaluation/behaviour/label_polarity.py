@@ -20,9 +20,11 @@ Floats = NDArray[np.float64]
 NO_POLARITY = "none"
 # Names of labels in files of reviews, beside those of the opinion formats.
 _NAMES: dict[Polarity, str] = {
-    "positive": "good praise happy satisfied recommended like liked up 正 正例 好 好评 喜欢 满意 推荐 正面评价 正面情绪",
-    "negative": "bad complaint unhappy dissatisfied dislike disliked down 负 负例 差 差评 不喜欢 不满意 不满 不推荐 负面评价 负面情绪",
-    "neutral": "mixed average ok okay none_of_both 中 中立 一般 中评",
+    "positive": """good praise happy satisfied recommended like liked up
+        正 正例 好 好评 喜欢 满意 推荐 正面评价 正面情绪""",
+    "negative": """bad complaint unhappy dissatisfied dislike disliked down
+        负 负例 差 差评 不喜欢 不满意 不满 不推荐 负面评价 负面情绪""",
+    "neutral": "mixed average ok okay 中 中立 一般 中评",
 }
 _POLARITY_OF: dict[str, Polarity] = {name: polarity for polarity, names in _NAMES.items() for name in names.split()}
 _DEGREE = re.compile(r"^(?:very|strongly|slightly|somewhat|extremely|weakly|非常|很|比较|较|有点)[\s_\-]*")

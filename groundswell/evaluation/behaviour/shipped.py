@@ -10,11 +10,13 @@ from groundswell.evaluation.behaviour.capabilities import CaseLanguage
 from groundswell.evaluation.behaviour.case_file import Cases, read_cases
 
 CASES = Path(__file__).parent / "cases"
+# In the order in which a person would read the results: words first, then what is done to them.
+ORDER = ("words", "negation", "structure", "tone", "invariance", "translations", "people")
 
 
 def shipped_paths(language: CaseLanguage) -> list[Path]:
     """The files of a language, to be read, copied and edited."""
-    return sorted((CASES / language).glob("*.yaml"))
+    return sorted((CASES / language).glob("*.yaml"), key=lambda path: ORDER.index(path.stem))
 
 
 @functools.cache

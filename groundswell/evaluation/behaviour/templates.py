@@ -1,7 +1,7 @@
 """Texts with slots: `The {thing} was {praise}.` becomes one text for each choice of words.
 
-`{review:upper}` changes what stands in the slot: upper and lower case, half width, Simplified characters. A brace that is
-meant is written twice.
+`{review:upper}` changes what stands in the slot: upper and lower case, half width, Simplified characters. A brace that
+is meant is written twice.
 """
 
 from __future__ import annotations

@@ -1,0 +1,186 @@
+"""Behaviour tests and bias slices of an Analyzer: which of the shipped and the user's cases it passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from groundswell.analyzer import Analyzer, load
+from groundswell.errors import DataError
+from groundswell.evaluation.behaviour.bias import measure_bias, texts_of_pairs
+from groundswell.evaluation.behaviour.capabilities import Capability, CaseLanguage
+from groundswell.evaluation.behaviour.case_file import Cases, read_cases
+from groundswell.evaluation.behaviour.checking import MOST_FAILURES, Answers, check_capabilities, texts_of
+from groundswell.evaluation.behaviour.label_polarity import columns_of, gather, grows_with_praise, polarities_of
+from groundswell.evaluation.behaviour.shipped import joined, shipped_cases
+from groundswell.run_folder import read_manifest
+from groundswell.text.language import detect_language
+from groundswell.training.progress import ProgressBar
+from groundswell.types import Polarity
+
+ReviewLanguage = Literal["en", "zh"]
+LANGUAGES: tuple[ReviewLanguage, ...] = ("en", "zh")
+
+LEAST_SHARE = 0.05  # of the texts; a language with fewer is not what a model was trained for
+NUM_PROBES = 60
+UNREADABLE = 0.5  # share of probes with many unknown tokens from which on a language is left out
+_Floats = NDArray[np.float64]
+
+
+def behaviour_findings(
+    analyzer: Analyzer, languages: Sequence[ReviewLanguage], *, bar: ProgressBar | None = None
+) -> dict[str, Any]:
+    """`behaviour` and `bias` of a run as plain values; for one without polarities only a warning that says why."""
+    try:
+        if not languages:
+            raise DataError("the training texts are neither Chinese nor English, for which there are cases")
+        _judge(analyzer, {})
+    except DataError as error:
+        warnings = [f"behaviour tests left out: {error}"]
+        return {"behaviour": {"capabilities": [], "skipped": [], "warnings": warnings}}
+    return check_behaviour(analyzer, languages, bar=bar)
+
+
+def check_behaviour(
+    analyzer: Analyzer,
+    languages: Sequence[ReviewLanguage],
+    *,
+    own: Sequence[str | Path] = (),
+    shipped: bool = True,
+    labels: Mapping[str, str] | None = None,
+    most_failures: int | None = MOST_FAILURES,
+    bar: ProgressBar | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """{"behaviour": {"labels", "capabilities", "skipped", "warnings"}, "bias": [...]}, each as plain values.
+
+    own             files of cases, which are asked whatever their language
+    labels          label -> polarity, where its name does not tell; for a single value its name -> positive
+    most_failures   that are told of each capability, the worst first; None: all
+    raises          DataError for a run without polarities or a file of cases that is wrong
+    """
+    polarities, score, told = _judge(analyzer, labels or {})
+    cases, skipped = _cases(languages, own, shipped=shipped)
+    texts = [*texts_of(cases.capabilities), *texts_of_pairs(cases.attributes)]
+    if bar is not None:
+        bar.begin("behaviour tests", len(set(texts)))
+    answers = Answers(texts, lambda asked: score(asked, bar.advance if bar else lambda _: None), polarities)
+    checked, without_label = check_capabilities(cases.capabilities, answers, most_failures=most_failures)
+    return {
+        "behaviour": {
+            "labels": told,
+            "capabilities": checked,
+            "skipped": [*skipped, *without_label],
+            "warnings": [],
+        },
+        "bias": [measure_bias(attribute, answers) for attribute in cases.attributes],
+    }
+
+
+def check_run(
+    run: str | Path,
+    language: Literal["auto", "en", "zh", "both"] = "auto",
+    *,
+    head: str | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    progress: bool | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """`check_behaviour` of a run folder, with its `options`.
+
+    language   auto: those it was trained on, as far as that can be told
+    head       of a run with several, the one that is asked
+    say        is given a line about what was chosen and why
+    """
+    folder = Path(run)
+    manifest = read_manifest(folder)
+    analyzer = load(folder)
+    if head is not None or analyzer.heads:
+        analyzer = analyzer.head(head)
+    languages: tuple[ReviewLanguage, ...] = ("en", "zh") if language == "both" else ()
+    if language in LANGUAGES:
+        languages = (language,)
+    if language == "auto":
+        trained_on = manifest.get("data", {}).get("languages")
+        languages = tuple(one for one in LANGUAGES if one in trained_on) if trained_on else readable_languages(analyzer)
+        why = "trained on" if trained_on else "whose words the model knows"
+        say(f"languages: {', '.join(languages) or 'none'} ({why}; --language chooses)")
+    with ProgressBar(progress) as bar:
+        return check_behaviour(analyzer, languages, bar=bar, **options)
+
+
+def languages_of(texts: Iterable[str]) -> tuple[ReviewLanguage, ...]:
+    """The languages, of Chinese and English, that at least a twentieth of the texts is written in."""
+    found = [detect_language(text) for text in texts]
+    return tuple(language for language in LANGUAGES if found and found.count(language) >= LEAST_SHARE * len(found))
+
+
+def readable_languages(analyzer: Analyzer) -> tuple[ReviewLanguage, ...]:
+    """The languages in which the model knows most tokens of most texts.
+
+    It knows them too where it has read no review in them: a model tells its vocabulary, not what it was trained on.
+    """
+    return tuple(language for language in LANGUAGES if _reads(analyzer, language))
+
+
+def _reads(analyzer: Analyzer, language: ReviewLanguage) -> bool:
+    texts = list(dict.fromkeys(texts_of(shipped_cases(language).capabilities)))
+    probes = texts[:: max(1, len(texts) // NUM_PROBES)]
+    strange = sum(
+        any(warning.startswith("many_unknown_words") for warning in analysis.warnings)
+        for analysis in analyzer.stream(probes)
+    )
+    return strange < UNREADABLE * len(probes)
+
+
+def _cases(
+    languages: Sequence[ReviewLanguage], own: Sequence[str | Path], *, shipped: bool
+) -> tuple[Cases, list[dict[str, Any]]]:
+    """The cases to ask, and what is left out and why."""
+    files = [read_cases(path) for path in own]
+    if not shipped:
+        return joined(files), []
+    chosen: list[CaseLanguage] = [language for language in LANGUAGES if language in languages]
+    in_both = shipped_cases("both")
+    if len(chosen) == len(LANGUAGES):
+        return joined([*map(shipped_cases, chosen), in_both, *files]), []
+    why = f"needs a run of both languages, this one is asked in {' and '.join(chosen) or 'none'}"
+    return joined([*map(shipped_cases, chosen), *files]), [_skipped(one, why) for one in in_both.capabilities]
+
+
+def _skipped(capability: Capability, why: str) -> dict[str, Any]:
+    return {"language": capability.language, "capability": capability.name, "why": why}
+
+
+_Score = Callable[[Sequence[str], Callable[[int], None]], _Floats]
+
+
+def _judge(
+    analyzer: Analyzer, given: Mapping[str, str]
+) -> tuple[tuple[Polarity, ...], _Score, dict[str, Polarity | Literal["none"]]]:
+    """The polarities that a run tells apart, their probabilities of texts, and what each of its labels stands for."""
+    outputs = analyzer.outputs
+    if outputs.task == "multi_label":
+        raise DataError(
+            f"{analyzer.name}: gives several labels at once, expected one label that is positive or negative. "
+            "Use a single-label run or head"
+        )
+    if outputs.task == "regression":
+        rises = grows_with_praise(outputs.labels[0], given, analyzer.name)
+
+        def from_value(texts: Sequence[str], on_batch: Callable[[int], None]) -> _Floats:
+            # the share of training values below this one, had they been normal: 0.5 at their mean
+            place = norm.cdf(analyzer.score(texts, on_batch).double().numpy()[:, 0])
+            return np.stack([place, 1 - place] if rises else [1 - place, place], axis=1)
+
+        return ("positive", "negative"), from_value, {outputs.labels[0]: "positive" if rises else "negative"}
+    polarities = polarities_of(outputs.labels, given, analyzer.name)
+
+    def from_labels(texts: Sequence[str], on_batch: Callable[[int], None]) -> _Floats:
+        return gather(outputs.values(analyzer.score(texts, on_batch)).numpy(), polarities)
+
+    return columns_of(polarities), from_labels, {label: polarity or "none" for label, polarity in polarities.items()}
