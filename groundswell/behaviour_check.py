@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,22 +13,16 @@ from scipy.stats import norm
 from groundswell.analyzer import Analyzer, load
 from groundswell.errors import DataError
 from groundswell.evaluation.behaviour.bias import measure_bias, texts_of_pairs
-from groundswell.evaluation.behaviour.capabilities import Capability, CaseLanguage
+from groundswell.evaluation.behaviour.capabilities import Capability
 from groundswell.evaluation.behaviour.case_file import Cases, read_cases
 from groundswell.evaluation.behaviour.checking import MOST_FAILURES, Answers, check_capabilities, texts_of
 from groundswell.evaluation.behaviour.label_polarity import columns_of, gather, grows_with_praise, polarities_of
 from groundswell.evaluation.behaviour.shipped import joined, shipped_cases
+from groundswell.review_languages import LANGUAGES, ReviewLanguage, languages_of_run
 from groundswell.run_folder import read_manifest
-from groundswell.text.language import detect_language
 from groundswell.training.progress import ProgressBar
 from groundswell.types import Polarity
 
-ReviewLanguage = Literal["en", "zh"]
-LANGUAGES: tuple[ReviewLanguage, ...] = ("en", "zh")
-
-LEAST_SHARE = 0.05  # of the texts; a language with fewer is not what a model was trained for
-NUM_PROBES = 60
-UNREADABLE = 0.5  # share of probes with many unknown tokens from which on a language is left out
 _Floats = NDArray[np.float64]
 
 
@@ -51,20 +45,20 @@ def check_behaviour(
     languages: Sequence[ReviewLanguage],
     *,
     own: Sequence[str | Path] = (),
-    shipped: bool = True,
     labels: Mapping[str, str] | None = None,
     most_failures: int | None = MOST_FAILURES,
     bar: ProgressBar | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """{"behaviour": {"labels", "capabilities", "skipped", "warnings"}, "bias": [...]}, each as plain values.
 
+    languages       of the shipped cases
     own             files of cases, which are asked whatever their language
     labels          label -> polarity, where its name does not tell; for a single value its name -> positive
     most_failures   that are told of each capability, the worst first; None: all
-    raises          DataError for a run without polarities or a file of cases that is wrong
+    raises          DataError for a run without polarities, a file of cases that is wrong, or nothing to ask
     """
     polarities, score, told = _judge(analyzer, labels or {})
-    cases, skipped = _cases(languages, own, shipped=shipped)
+    cases, skipped = _cases(languages, own)
     texts = [*texts_of(cases.capabilities), *texts_of_pairs(cases.attributes)]
     if bar is not None:
         bar.begin("behaviour tests", len(set(texts)))
@@ -83,7 +77,7 @@ def check_behaviour(
 
 def check_run(
     run: str | Path,
-    language: Literal["auto", "en", "zh", "both"] = "auto",
+    language: Literal["auto", "en", "zh", "both", "none"] = "auto",
     *,
     head: str | None = None,
     say: Callable[[str], None] = lambda line: None,
@@ -92,7 +86,7 @@ def check_run(
 ) -> dict[str, Any]:
     """`check_behaviour` of a run folder, with its `options`.
 
-    language   auto: those it was trained on, as far as that can be told
+    language   of the shipped cases; auto: those it was trained on, as far as that can be told; none: only `own` ones
     head       of a run with several, the one that is asked
     say        is given a line about what was chosen and why
     """
@@ -101,55 +95,30 @@ def check_run(
     analyzer = load(folder)
     if head is not None or analyzer.heads:
         analyzer = analyzer.head(head)
-    languages: tuple[ReviewLanguage, ...] = ("en", "zh") if language == "both" else ()
-    if language in LANGUAGES:
-        languages = (language,)
     if language == "auto":
-        trained_on = manifest.get("data", {}).get("languages")
-        languages = tuple(one for one in LANGUAGES if one in trained_on) if trained_on else readable_languages(analyzer)
-        why = "trained on" if trained_on else "whose words the model knows"
-        say(f"languages: {', '.join(languages) or 'none'} ({why}; --language chooses)")
+        languages, why = languages_of_run(folder, manifest, analyzer)
+        say(f"cases in {' and '.join(languages) or 'no language'} ({why}; --language chooses)")
+    else:
+        languages = LANGUAGES if language == "both" else tuple(one for one in LANGUAGES if one == language)
     with ProgressBar(progress) as bar:
         return check_behaviour(analyzer, languages, bar=bar, **options)
 
 
-def languages_of(texts: Iterable[str]) -> tuple[ReviewLanguage, ...]:
-    """The languages, of Chinese and English, that at least a twentieth of the texts is written in."""
-    found = [detect_language(text) for text in texts]
-    return tuple(language for language in LANGUAGES if found and found.count(language) >= LEAST_SHARE * len(found))
-
-
-def readable_languages(analyzer: Analyzer) -> tuple[ReviewLanguage, ...]:
-    """The languages in which the model knows most tokens of most texts.
-
-    It knows them too where it has read no review in them: a model tells its vocabulary, not what it was trained on.
-    """
-    return tuple(language for language in LANGUAGES if _reads(analyzer, language))
-
-
-def _reads(analyzer: Analyzer, language: ReviewLanguage) -> bool:
-    texts = list(dict.fromkeys(texts_of(shipped_cases(language).capabilities)))
-    probes = texts[:: max(1, len(texts) // NUM_PROBES)]
-    strange = sum(
-        any(warning.startswith("many_unknown_words") for warning in analysis.warnings)
-        for analysis in analyzer.stream(probes)
-    )
-    return strange < UNREADABLE * len(probes)
-
-
-def _cases(
-    languages: Sequence[ReviewLanguage], own: Sequence[str | Path], *, shipped: bool
-) -> tuple[Cases, list[dict[str, Any]]]:
+def _cases(languages: Sequence[ReviewLanguage], own: Sequence[str | Path]) -> tuple[Cases, list[dict[str, Any]]]:
     """The cases to ask, and what is left out and why."""
     files = [read_cases(path) for path in own]
-    if not shipped:
-        return joined(files), []
-    chosen: list[CaseLanguage] = [language for language in LANGUAGES if language in languages]
+    chosen = [language for language in LANGUAGES if language in languages]
+    if not chosen and not files:
+        raise DataError(
+            "behaviour: found neither a language nor a file of cases, expected one. Choose --language en, zh or both, "
+            "or name --cases FILE"
+        )
     in_both = shipped_cases("both")
     if len(chosen) == len(LANGUAGES):
         return joined([*map(shipped_cases, chosen), in_both, *files]), []
-    why = f"needs a run of both languages, this one is asked in {' and '.join(chosen) or 'none'}"
-    return joined([*map(shipped_cases, chosen), *files]), [_skipped(one, why) for one in in_both.capabilities]
+    why = f"for models of both languages, and only {chosen[0]} was asked" if chosen else ""
+    skipped = [_skipped(one, why) for one in in_both.capabilities] if chosen else []
+    return joined([*map(shipped_cases, chosen), *files]), skipped
 
 
 def _skipped(capability: Capability, why: str) -> dict[str, Any]:

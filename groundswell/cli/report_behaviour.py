@@ -20,10 +20,10 @@ SHORT_KINDS = {"minimum functionality": "label", "invariance": "same label", "di
 def behaviour(  # noqa: PLR0913 - one parameter per option
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder written by `groundswell train`.")],
     language: Annotated[
-        Literal["auto", "en", "zh", "both"], typer.Option(help="Of the cases; auto: what the run was trained on.")
+        Literal["auto", "en", "zh", "both", "none"],
+        typer.Option(help="Of the shipped cases; auto: what the run was trained on; none: --cases alone."),
     ] = "auto",
     cases: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Own cases in YAML; repeatable.")] = None,
-    shipped: Annotated[bool, typer.Option("--shipped/--no-shipped", help="Ask the cases of the package.")] = True,
     labels: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=POLARITY", help="positive, negative, neutral or none; repeatable."),
@@ -41,7 +41,7 @@ def behaviour(  # noqa: PLR0913 - one parameter per option
     from groundswell.evaluation.behaviour.checking import MOST_FAILURES
 
     found = check_run(
-        run, language, head=head, say=note, own=cases or (), shipped=shipped, labels=_read_labels(labels or []),
+        run, language, head=head, say=note, own=cases or (), labels=_read_labels(labels or []),
         most_failures=None if show else MOST_FAILURES,
     )  # fmt: skip
     chosen = _find(found["behaviour"]["capabilities"], show) if show else []
@@ -91,8 +91,10 @@ def _print(found: dict[str, Any]) -> None:
         screen.print(_bias_table(found["bias"]))
     passed = sum(one["num_passed"] for one in behaviour["capabilities"])
     asked = sum(one["num_cases"] for one in behaviour["capabilities"])
-    names = ", ".join(f"{label}: {polarity}" for label, polarity in behaviour["labels"].items())
-    screen.print(f"{passed:,} of {asked:,} cases passed; labels read as {names}", soft_wrap=True)
+    screen.print(f"{passed:,} of {asked:,} cases passed", soft_wrap=True)
+    renamed = [f"{label}: {polarity}" for label, polarity in behaviour["labels"].items() if label != polarity]
+    if renamed:
+        note(f"labels read as {', '.join(renamed)}; --labels says otherwise")
 
 
 def _capability_table(capabilities: list[dict[str, Any]]) -> Table:

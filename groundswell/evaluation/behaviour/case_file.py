@@ -113,7 +113,7 @@ def _entries(section: CapabilitySection) -> Iterator[tuple[Polarity | None, KeyP
     for label in LABELS:
         entries: list[str] | list[list[str]] = getattr(section, label)
         for place, entry in enumerate(entries):
-            yield label, (label, place), [entry] if isinstance(entry, str) else entry
+            yield label, (label, place), [entry] if isinstance(entry, str) else list(entry)
 
 
 def _wrong(
