@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from groundswell.analyzer import Analyzer, load
+from groundswell.data.suggestion import did_you_mean
 from groundswell.errors import DataError
 from groundswell.evaluation.behaviour.bias import measure_bias, texts_of_pairs
 from groundswell.evaluation.behaviour.capabilities import Capability
@@ -46,24 +47,27 @@ def check_behaviour(
     *,
     own: Sequence[str | Path] = (),
     labels: Mapping[str, str] | None = None,
-    most_failures: int | None = MOST_FAILURES,
+    only: str | None = None,
     bar: ProgressBar | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """{"behaviour": {"labels", "capabilities", "skipped", "warnings"}, "bias": [...]}, each as plain values.
 
     languages       of the shipped cases
     own             files of cases, which are asked whatever their language
     labels          label -> polarity, where its name does not tell; for a single value its name -> positive
-    most_failures   that are told of each capability, the worst first; None: all
+    only            a capability, which alone is asked, and all its failures are told, not three
     raises          DataError for a run without polarities, a file of cases that is wrong, or nothing to ask
     """
     polarities, score, told = _judge(analyzer, labels or {})
     cases, skipped = _cases(languages, own)
+    if only is not None:
+        cases, skipped = _alone(cases, only), []
     texts = [*texts_of(cases.capabilities), *texts_of_pairs(cases.attributes)]
     if bar is not None:
         bar.begin("behaviour tests", len(set(texts)))
     answers = Answers(texts, lambda asked: score(asked, bar.advance if bar else lambda _: None), polarities)
-    checked, without_label = check_capabilities(cases.capabilities, answers, most_failures=most_failures)
+    most = MOST_FAILURES if only is None else None
+    checked, without_label = check_capabilities(cases.capabilities, answers, most_failures=most)
     return {
         "behaviour": {
             "labels": told,
@@ -119,6 +123,16 @@ def _cases(languages: Sequence[ReviewLanguage], own: Sequence[str | Path]) -> tu
     why = f"for models of both languages, and only {chosen[0]} was asked" if chosen else ""
     skipped = [_skipped(one, why) for one in in_both.capabilities] if chosen else []
     return joined([*map(shipped_cases, chosen), *files]), skipped
+
+
+def _alone(cases: Cases, name: str) -> Cases:
+    found = tuple(one for one in cases.capabilities if one.name.casefold() == name.casefold())
+    if not found:
+        names = [one.name for one in cases.capabilities]
+        raise DataError(
+            f"behaviour: found no capability {name!r}, expected one of: {', '.join(names)}.{did_you_mean(name, names)}"
+        )
+    return Cases(found, ())
 
 
 def _skipped(capability: Capability, why: str) -> dict[str, Any]:

@@ -29,7 +29,9 @@ def behaviour(  # noqa: PLR0913 - one parameter per option
         typer.Option(metavar="NAME=POLARITY", help="positive, negative, neutral or none; repeatable."),
     ] = None,
     head: Annotated[str | None, typer.Option(help="Of a run with several heads, the one that is asked.")] = None,
-    show: Annotated[str | None, typer.Option(metavar="CAPABILITY", help="Print all its failing cases.")] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="CAPABILITY", help="Ask it alone, and print every failing case.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write everything that was found.")] = None,
     fail_below: Annotated[
         float | None, typer.Option(min=0, max=1, help="Exit with 1 when any capability passes a smaller share.")
@@ -38,13 +40,10 @@ def behaviour(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """What a run can do with negation, irony, emoji, typing mistakes …, and whether groups of people matter to it."""
     from groundswell.behaviour_check import check_run
-    from groundswell.evaluation.behaviour.checking import MOST_FAILURES
 
     found = check_run(
-        run, language, head=head, say=note, own=cases or (), labels=_read_labels(labels or []),
-        most_failures=None if show else MOST_FAILURES,
+        run, language, head=head, say=note, own=cases or (), labels=_read_labels(labels or []), only=show
     )  # fmt: skip
-    chosen = _find(found["behaviour"]["capabilities"], show) if show else []
     if out is not None:
         from groundswell.run_folder import write_json
 
@@ -52,7 +51,7 @@ def behaviour(  # noqa: PLR0913 - one parameter per option
     if as_json:
         print_json(found)
     elif show:
-        _print_failures(chosen)
+        _print_failures(found["behaviour"]["capabilities"])
     else:
         _print(found)
     if fail_below is not None:
@@ -68,17 +67,6 @@ def _read_labels(written: list[str]) -> dict[str, str]:
             raise InputError(f"--labels: found {words!r}, expected NAME=POLARITY, such as good=positive")
         labels[name] = polarity
     return labels
-
-
-def _find(capabilities: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    from groundswell.data.suggestion import did_you_mean
-
-    names = [capability["capability"] for capability in capabilities]
-    found = [one for one in capabilities if one["capability"].casefold() == name.casefold()]
-    if not found:
-        hint = did_you_mean(name, names)
-        raise InputError(f"--show: found {name!r}, expected a capability that was asked ({', '.join(names)}).{hint}")
-    return found
 
 
 def _print(found: dict[str, Any]) -> None:
