@@ -28,7 +28,7 @@ _NAMES: dict[Polarity, str] = {
 }
 _POLARITY_OF: dict[str, Polarity] = {name: polarity for polarity, names in _NAMES.items() for name in names.split()}
 _DEGREE = re.compile(r"^(?:very|strongly|slightly|somewhat|extremely|weakly|非常|很|比较|较|有点)[\s_\-]*")
-_NUMBER = re.compile(r"(?:label|class|stars?|rating|score)?[\s_\-]*([+\-]?\d{1,2})(?:\.0)?[\s_\-]*(?:stars?|分|星)?")
+_NUMBER = re.compile(r"(?:(?:label|class|stars?|rating|score)[\s_]*)?([+\-]?\d{1,2})(?:\.0)?[\s_\-]*(?:stars?|分|星)?")
 _CHINESE_STARS = {"一星": 1, "二星": 2, "两星": 2, "三星": 3, "四星": 4, "五星": 5}
 # What a single value is called when more of it is better.
 _BETTER_WHEN_HIGHER = re.compile(
@@ -46,21 +46,8 @@ def polarities_of(
     """
     said = _read_given(labels, given or {}, name)
     found: dict[str, Polarity | None] = {**_by_name(labels), **said}
-    if (unknown := [label for label in labels if label not in found]) or not {"positive", "negative"} <= set(
-        found.values()
-    ):
-        trouble = (
-            f"{', '.join(map(repr, unknown))} cannot be told" if unknown else "positive and negative are not both there"
-        )
-        known = ", ".join(f"{label}: {found[label] or NO_POLARITY}" for label in labels if label in found) or "none"
-        shown = unknown or list(labels)
-        example = " ".join(
-            f"--labels {_quoted(label)}={said}" for label, said in zip(shown, ("positive", "negative"), strict=False)
-        )
-        raise DataError(
-            f"{name}: found the labels {', '.join(map(repr, labels))}, expected such that mean positive and negative; "
-            f"{trouble} (told: {known}). Say what they mean, such as {example}"
-        )
+    if not found.keys() >= set(labels) or not {"positive", "negative"} <= set(found.values()):
+        raise DataError(_not_told(labels, found, name))
     return {label: found[label] for label in labels}
 
 
@@ -92,6 +79,18 @@ def gather(probabilities: Floats, polarities: Mapping[str, Polarity | None]) -> 
     """
     joins = [[polarity == column for column in columns_of(polarities)] for polarity in polarities.values()]
     return probabilities @ np.array(joins, dtype=np.float64)
+
+
+def _not_told(labels: Sequence[str], found: Mapping[str, Polarity | None], name: str) -> str:
+    unknown = [label for label in labels if label not in found]
+    trouble = f"{', '.join(map(repr, unknown))} cannot be told" if unknown else "one of them is missing"
+    known = ", ".join(f"{label}: {found[label] or NO_POLARITY}" for label in labels if label in found) or "none"
+    examples = zip(unknown or labels, ("positive", "negative"), strict=False)
+    example = " ".join(f"--labels {_quoted(label)}={polarity}" for label, polarity in examples)
+    return (
+        f"{name}: found the labels {', '.join(map(repr, labels))}, expected some that mean positive and some that mean "
+        f"negative; {trouble} (told: {known}). Say what they mean, such as {example}"
+    )
 
 
 def _by_name(labels: Sequence[str]) -> dict[str, Polarity]:
