@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import doctest
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from groundswell.errors import DataError, SelfCheckError
-from groundswell.evaluation import classification, intervals, metrics, report_charts, report_markup, report_metrics
-from groundswell.evaluation.metrics import dev_metrics, score_multi_label, score_regression, score_single_label
+from groundswell.evaluation import (
+    classification,
+    intervals,
+    metrics,
+    report_charts,
+    report_markup,
+    report_metrics,
+)
+from groundswell.evaluation.dev_metrics import dev_metrics
+from groundswell.evaluation.metrics import score_multi_label, score_regression, score_single_label
 
 THREE = ["negative", "neutral", "positive"]
+
+
+def of_label(scores: dict[str, Any], name: str) -> tuple[float, ...]:
+    return tuple(scores["per_class"][name][part] for part in ("precision", "recall", "f1", "support"))
 
 
 def test_single_label_by_hand():
@@ -26,9 +39,9 @@ def test_single_label_by_hand():
     assert scores["num_rows"] == 5
     assert scores["accuracy"]["value"] == pytest.approx(3 / 5)
     assert scores["macro_f1"]["value"] == pytest.approx(13 / 30)
-    assert scores["per_class"]["negative"] == pytest.approx({"precision": 1, "recall": 2 / 3, "f1": 0.8, "support": 3})
-    assert scores["per_class"]["positive"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
-    assert scores["per_class"]["neutral"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    assert of_label(scores, "negative") == pytest.approx((1, 2 / 3, 0.8, 3))
+    assert of_label(scores, "positive") == (0.5, 0.5, 0.5, 2)
+    assert of_label(scores, "neutral") == (0, 0, 0, 0)
     assert scores["confusion"] == [[2, 0, 1], [0, 0, 0], [0, 1, 1]]
     assert "warnings" not in scores
 
@@ -68,7 +81,7 @@ def test_multi_label_by_hand():
     assert scores["accuracy"]["value"] == pytest.approx(0.5)
     assert scores["macro_f1"]["value"] == pytest.approx(0.5)
     assert scores["micro_f1"]["value"] == pytest.approx(2 / 3)
-    assert scores["per_class"]["b"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+    assert of_label(scores, "b") == (0, 0, 0, 1)
     assert scores["num_rows"] == 4
 
 
@@ -84,18 +97,19 @@ def test_a_constant_prediction_has_correlation_0_and_a_warning():
     scores = score_regression(np.array([1.0, 2.0, 3.0]), np.full(3, 0.1))
     assert scores["pearson"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert scores["warnings"] == [
-        "pearson: every predicted value is 0.1, so the correlation is not defined; reported as 0"
+        "pearson, spearman: every predicted value is 0.1, so the correlation is not defined; reported as 0"
     ]
 
 
 def test_all_right_warns_that_the_interval_has_no_width():
-    """20 of 20: Clopper-Pearson's lower end is 0.025 ** (1 / 20) = 0.832."""
+    """20 of 20: Wilson's lower end is 20 / (20 + 1.96²) = 0.839."""
     gold = np.array([0, 1] * 10)
     scores = score_single_label(gold, gold, ["a", "b"])
-    assert scores["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert scores["accuracy"] == pytest.approx({"value": 1.0, "low": 20 / (20 + 1.959964**2), "high": 1.0})
+    assert scores["macro_f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert scores["warnings"] == [
-        "accuracy: all 20 rows are right, so the resamples show no spread; "
-        "that many rows leave room for a true accuracy down to 0.832 (exact 95% interval)"
+        "all 20 rows are right, so resamples show no spread and macro means have no interval; that of the accuracy "
+        "(0.839 to 1) says what so many rows allow"
     ]
 
 
@@ -228,7 +242,7 @@ def test_a_model_that_has_diverged(value: float, shown: str):
 
 @pytest.mark.parametrize(
     "module",
-    [classification, intervals, metrics, report_charts, report_markup, report_metrics],
+    [classification, intervals, report_charts, report_markup, report_metrics],
     ids=lambda m: m.__name__,
 )
 def test_the_examples_in_the_docstrings(module: object):

@@ -217,7 +217,9 @@ def test_multi_label_and_regression():
     assert "joy" in text
     constant = score_regression(np.arange(5.0), np.zeros(5), resamples=50)
     text = Page(render_report(ReportFacts(name="a", task="regression", metrics={"dev": constant}))).text
-    assert "dev: pearson: every predicted value is 0, so the correlation is not defined; reported as 0" in text
+    assert (
+        "dev: pearson, spearman: every predicted value is 0, so the correlation is not defined; reported as 0" in text
+    )
     assert "mean absolute error dev 2.000" in text
 
 
