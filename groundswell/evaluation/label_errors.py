@@ -11,8 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from groundswell.errors import DataError
-
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
