@@ -112,7 +112,7 @@ def _telling(source: str, examples: Sequence[Example], names: Sequence[str], row
     found = []
     for label, words in by_label.items():
         column = rows.values[:, rows.words.index(words[0].word)].toarray().ravel()
-        holding = [examples[place] for place in np.flatnonzero(column)]
+        holding = [examples[place] for place in np.flatnonzero(column).tolist()]
         shown = ", ".join(
             f"{one.word!r} ({one.coverage:.0%} of its texts, {one.purity:.1%} right)" for one in words[:_SHOWN_WORDS]
         )
@@ -137,7 +137,7 @@ def _doubted(source: str, examples: Sequence[Example], rows: TextRows, seed: int
     return [
         Finding(
             "warning", "label_errors", source, len(check.doubts), what,
-            "read the first ones, and correct what is wrong; the further down the list, the more often the label is right",
+            "read the first ones and correct what is wrong; further down the list more and more labels are right",
             tuple(doubt["row"] for doubt in check.doubts[:SHOWN_ROWS]),
             {"checked": check.checked, "accuracy": check.accuracy},
             [

@@ -1,4 +1,4 @@
-"""Errors worth reading: what a run is surely wrong about, which labels are probably wrong, what errors have in common."""
+"""Errors worth reading: sure mistakes, labels that are probably wrong, and what errors have in common."""
 
 from __future__ import annotations
 

@@ -101,6 +101,5 @@ def _check_values(source: str, examples: Sequence[Example]) -> list[Finding]:
     if len(values) != 1 or len(examples) < 2:
         return []
     what = f"every row has the value {next(iter(values)):g}"
-    return [
-        Finding("serious", "one_label", source, len(examples), what, "add rows of other values: nothing is learned")
-    ]
+    mend = "add rows of other values: nothing is learned"
+    return [Finding("serious", "one_label", source, len(examples), what, mend)]

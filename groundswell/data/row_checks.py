@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from groundswell.data.accounting import Accounting
 from groundswell.data.examples import BLANK_TEXT
@@ -26,11 +27,11 @@ def check_dropped(source: str, accounting: Accounting) -> list[Finding]:
             unit = "row" if account is accounting else "gold opinion"
             what = f"{counted(rows.count, unit)} cannot be used: {reason}"
             mend = _MENDS.get(reason, "mend the rows")
-            severity = "warning" if reason == BLANK_TEXT or account is not accounting else None
+            mild = reason == BLANK_TEXT or account is not accounting
             found.append(
                 Finding(
-                    severity or by_share(rows.count, accounting.read), "dropped_rows", source, rows.count, what, mend,
-                    tuple(rows.first_rows), {"reason": reason},
+                    "warning" if mild else by_share(rows.count, accounting.read), "dropped_rows", source, rows.count,
+                    what, mend, tuple(rows.first_rows), {"reason": reason},
                 )
             )  # fmt: skip
     return found
@@ -71,29 +72,33 @@ def check_groups(files: Mapping[str, Sequence[Example]]) -> list[Finding]:
             num_groups = len({example.group for example in rows})
             what = f"{counted(num_groups, 'group')} of the second ({counted(len(rows), 'row')}) also stand in the first"
             mend = "put all rows of a group into one file (data.split=group does): figures say little about new groups"
-            source = f"{first} / {other}"
-            found.append(
-                concerning(by_share(len(rows), len(files[other])), "shared_groups", source, rows, (what, mend))
-            )
+            severity = by_share(len(rows), len(files[other]))
+            found.append(concerning(severity, "shared_groups", f"{first} / {other}", rows, (what, mend)))
     return found
 
 
 def check_times(files: Mapping[str, Sequence[Example]]) -> list[Finding]:
     """Rows of a later file that are older than the newest row of the first: a test that is no look ahead."""
     first, *others = files
-    newest = max((time for example in files[first] if (time := read_time(example.time)) is not None), default=None)
+    newest = max(_times(files[first]).values(), default=None)
+    if newest is None:
+        return []
     found = []
-    for other in others if newest is not None else ():
-        rows = [example for example in files[other] if (time := read_time(example.time)) is not None and time < newest]
+    for other in others:
+        times = _times(files[other])
+        rows = [example for place, example in enumerate(files[other]) if place in times and times[place] < newest]
         if rows:
-            what = (
-                f"{counted(len(rows), 'row')} of the second {'is' if len(rows) == 1 else 'are'} older than the newest "
-            )
-            what += f"row of the first ({newest.date().isoformat()})"
+            what = counted(len(rows), "row of the second is", "rows of the second are")
+            what += f" older than the newest row of the first ({newest.date().isoformat()})"
             mend = "for figures that hold for later texts split by time (data.split=time)"
-            source = f"{first} / {other}"
-            found.append(concerning("note", "times_overlap", source, rows, (what, mend)))
+            found.append(concerning("note", "times_overlap", f"{first} / {other}", rows, (what, mend)))
     return found
+
+
+def _times(examples: Sequence[Example]) -> dict[int, datetime]:
+    """The readable times by the place of their example."""
+    read = {place: read_time(example.time) for place, example in enumerate(examples) if example.time}
+    return {place: time for place, time in read.items() if time is not None}
 
 
 def _shared_ids(rows_of: Mapping[str, Mapping[str, list[Example]]]) -> list[Finding]:
