@@ -125,6 +125,22 @@ class Analyzer:
         parts = [answers.logits(chunk, on_batch) for chunk in _text_chunks(texts)]
         return torch.cat(parts) if parts else torch.empty(0, len(answers.outputs.labels))
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether `vectors` can be asked for: there is an encoder, and one head that labels whole texts."""
+        return isinstance(self._answers, LabelAnswers) and self._answers.has_vectors
+
+    def vectors(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
+        """The vector (N, D) float32 of each text that the head reads: pooled states, the mean over windows.
+
+        Raises DataError for a run without an encoder, one that finds opinions and one with several heads.
+        """
+        answers = self._label_answers()
+        if not answers.has_vectors:
+            raise DataError(f"{self.name}: a baseline has no encoder, so its texts have no vectors. Use another run")
+        parts = [answers.vectors(chunk, on_batch) for chunk in _text_chunks(texts)]
+        return torch.cat(parts) if parts else torch.empty(0, 0)
+
     def opinions(
         self,
         texts: Sequence[str],

@@ -1,0 +1,90 @@
+"""Labels that are probably wrong: confident learning.
+
+Northcutt, Jiang and Chuang 2021, https://arxiv.org/abs/1911.00068. A text's given label is doubted when a model that
+has not seen the text gives another label at least the probability it usually gives to texts of that other label.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class LabelError(NamedTuple):
+    """A row whose label is probably wrong.
+
+    suggested     the label that the model finds most probable instead
+    probability   0-1, of the suggested label
+    margin        probability of the suggested label less that of the given one
+    """
+
+    row: int
+    given: int
+    suggested: int
+    probability: float
+    margin: float
+
+
+def confident_joint(probabilities: Floats, labels: Ids) -> NDArray[np.int64]:
+    """(C, C): how many rows with given label i are confidently of label j; section 3.1, equations 1 and 2.
+
+    A row counts for the most probable of the labels whose probability reaches the mean probability that the label
+    has among the rows that carry it; a row in which no label does counts nowhere.
+
+    probabilities   (N, C), of a model that has not seen the row
+    labels          (N,) given label ids
+
+    Raises DataError unless every row has finite probabilities, and every label some row.
+    """
+    confident = _confident_labels(probabilities, labels)
+    num_classes = probabilities.shape[1]
+    counted = confident >= 0
+    cells = labels[counted] * num_classes + confident[counted]
+    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def joint_shares(joint: NDArray[np.int64], labels: Ids) -> Floats:
+    """(C, C), sum 1: the share of all rows that carry label i and are of label j; equation 3.
+
+    Each row of the confident joint is scaled to the number of rows that carry its label.
+    """
+    given = np.bincount(labels, minlength=len(joint)).astype(np.float64)
+    totals = joint.sum(axis=1, keepdims=True)
+    scaled = np.where(totals > 0, joint / np.maximum(totals, 1), np.eye(len(joint))) * given[:, None]
+    shares: Floats = scaled / scaled.sum()
+    return shares
+
+
+def likely_label_errors(probabilities: Floats, labels: Ids) -> list[LabelError]:
+    """Rows whose label is probably wrong, by falling margin.
+
+    `probabilities` and `labels` as for `confident_joint`.
+    """
+    confident = _confident_labels(probabilities, labels)
+    rows = np.arange(len(labels))
+    given = probabilities[rows, labels]
+    doubted = np.flatnonzero((confident >= 0) & (confident != labels))
+    margins = probabilities[doubted, confident[doubted]] - given[doubted]
+    order = np.argsort(-margins, kind="stable")
+    return [
+        LabelError(
+            row := int(doubted[place]), int(labels[row]), int(confident[row]),
+            float(probabilities[row, confident[row]]), float(margins[place]),
+        )
+        for place in order
+    ]  # fmt: skip
+
+
+def _confident_labels(probabilities: Floats, labels: Ids) -> Ids:
+    """(N,) the label that a row is confidently of; -1 where there is none."""
+    num_classes = probabilities.shape[1]
+    given = np.bincount(labels, minlength=num_classes)
+    sums = np.bincount(labels, weights=probabilities[np.arange(len(labels)), labels], minlength=num_classes)
+    thresholds = sums / given
+    reached = np.where(probabilities >= thresholds, probabilities, -1.0)
+    return np.where(reached.max(axis=1) >= 0, reached.argmax(axis=1), -1)
