@@ -56,10 +56,12 @@ def robustness(  # noqa: PLR0913 - one parameter per option
 
 
 def _print(found: Values) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     screen = console()
-    table = Table("perturbation", title=_heading(found), title_justify="left")
+    screen.print(_heading(found), soft_wrap=True)
+    table = Table("perturbation", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("texts", "before", "accuracy", "interval", "lost", "interval", "labels kept"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in found["perturbations"]:
@@ -68,8 +70,9 @@ def _print(found: Values) -> None:
             *_with_ends(one["lost"]), f"{one['labels_kept']['value']:.3f}",
         )  # fmt: skip
     screen.print(table)
-    for one in found["skipped"]:
-        note(f"left out: {one['name']}: {one['why']}")
+    for why in dict.fromkeys(one["why"] for one in found["skipped"]):
+        names = ", ".join(one["name"] for one in found["skipped"] if one["why"] == why)
+        note(f"left out: {names}: {why}")
     if "attack" in found:
         _print_attack(found)
 
@@ -88,8 +91,9 @@ def _print_attack(found: Values) -> None:
     screen.print(
         f"\nAttack: {attack['name']}, {attack['budget']}\n"
         f"accuracy under attack {accuracy['value']:.3f} ({accuracy['low']:.3f} to {accuracy['high']:.3f}); "
-        f"{attack['num_turned']:,} of {attack['num_attacked']:,} right answers turned, by {attack['mean_changed_words']:.1f} "
-        f"changed words on average ({attack['mean_changed_share']:.0%}); {attack['mean_queries']:,.0f} queries a text",
+        f"{attack['num_turned']:,} of {attack['num_attacked']:,} right answers turned, by "
+        f"{attack['mean_changed_words']:.1f} changed words on average ({attack['mean_changed_share']:.0%}); "
+        f"{attack['mean_queries']:,.0f} queries a text",
         soft_wrap=True,
     )
     for one in attack["examples"]:

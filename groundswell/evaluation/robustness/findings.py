@@ -136,10 +136,8 @@ def _changes(guarded: Sequence[GuardedText], settings: RobustnessSettings) -> li
         found = [perturb(text, kind, strength=settings.strength, seed=settings.seed) for text in guarded]
         rows = [number for number, text in enumerate(found) if text is not None]
         made_for = sum(text.language in kind.languages for text in guarded)
-        languages = ", ".join(kind.languages)
-        why = (
-            f"none of {made_for:,} texts could be changed" if made_for else f"no text is in its languages: {languages}"
-        )
+        where = f"none of {made_for:,} texts could be changed"
+        why = where if made_for else f"no text in the language {' or '.join(kind.languages)}"
         texts = [text for text in found if text is not None]
         changes.append(_Change(kind.name, np.array(rows, dtype=np.int64), texts, made_for - len(rows), why))
     return changes

@@ -20,11 +20,11 @@ _ASCII_LETTER = re.compile("[A-Za-z]")
 
 
 def punctuation(text: GuardedText, generator: random.Random) -> Iterator[Edit]:
-    """A mark left out, doubled, or of the other width (, and ，); faces such as :) and runs such as ... stay."""
+    """A mark left out, doubled, or of the other width (, and ，); faces :), runs ... and points inside words stay."""
     for word in shuffled(text.words, generator):
         before, behind = text.text[word.start - 1 : word.start], text.text[word.end : word.end + 1]
-        alone = before.isalnum() and (not behind or behind.isspace() or behind.isalnum())
-        if word.text in _MARKS and alone and text.is_free(word.start, word.end):
+        at_end = not behind or behind.isspace() or (behind.isalnum() and not word.text.isascii())
+        if word.text in _MARKS and before.isalnum() and at_end and text.is_free(word.start, word.end):
             left_out = " " if behind.isalnum() else ""  # the words beside it must not grow together
             options = [left_out, word.text * 2, _OTHER_WIDTH.get(word.text, left_out)]
             yield Edit(word.start, word.end, generator.choice(options))

@@ -38,7 +38,7 @@ def extra_letter(word: str, generator: random.Random) -> str | None:
     """An inner letter is hit twice, or with the key beside it: `screen` -> `scrreen`, `scrfeen`."""
 
     def twice(place: int) -> str:
-        return word[place] + generator.choice([word[place], *_neighbours(word[place])])
+        return word[place] + generator.choice(word[place] + _neighbours(word[place]))
 
     return _at(word, _inner(word), generator, twice, 1)
 
