@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from groundswell.cli import report_behaviour
+from groundswell.cli.report_behaviour import behaviour
+from groundswell.cli.report_robustness import robustness
 from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import DataError, InputError
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from groundswell.evaluation.opinion_wording import PageLanguage
 
 app = typer.Typer(no_args_is_help=True, help="Pages and tables about what was found.")
-app.command("behaviour")(report_behaviour.behaviour)
+app.command("behaviour")(behaviour)
+app.command("robustness")(robustness)
 
 
 @app.command("opinions")
