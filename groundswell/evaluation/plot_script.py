@@ -31,9 +31,10 @@ CONFIG: dict[str, Any] = {
         "domainColor": "var(--rule)", "tickColor": "var(--rule)", "labelFontSize": 12, "titleFontSize": 12,
         "titleFontWeight": "normal", "titlePadding": 8,
     },
+    "axisX": {"labelOverlap": "greedy", "labelSeparation": 6},
     "legend": {
         "labelColor": "var(--ink)", "labelFontSize": 12, "orient": "top", "title": None, "symbolStrokeWidth": 2.5,
-        "labelLimit": 260,
+        "symbolSize": 300, "labelLimit": 260, "columnPadding": 14, "offset": 24,
     },
     "rule": {"color": "var(--muted)"},
     "text": {"color": "var(--muted)", "fontSize": 12},
@@ -41,7 +42,9 @@ CONFIG: dict[str, Any] = {
     "line": {"color": "var(--accent)", "strokeWidth": 2.25},
 }  # fmt: skip
 _DRAW = """
-const options = {renderer: "svg", actions: false, ast: true, config: CONFIG};
+const config = CONFIG;
+config.axisY = {labelLimit: matchMedia("(max-width: 40rem)").matches ? 125 : 240};
+const options = {renderer: "svg", actions: false, ast: true, config};
 for (const place of document.querySelectorAll(".DRAWING")) {
   try {
     await vegaEmbed(place, JSON.parse(place.nextElementSibling.textContent), options);

@@ -25,10 +25,14 @@ TONES = ("plain", "bad", "uncertain")  # of a row of `intervals`
 
 
 class Line(NamedTuple):
-    """One line of a plot: (x, y) points in order; values that are not finite are left out."""
+    """One line of a plot: (x, y) points in order; values that are not finite are left out.
+
+    dots   mark every point; a line of many points is better without
+    """
 
     name: str
     points: Sequence[tuple[float, float]]
+    dots: bool = True
 
 
 class IntervalRow(NamedTuple):
@@ -40,6 +44,11 @@ class IntervalRow(NamedTuple):
     high: float
     tone: str = "plain"
     hint: str = ""
+
+    @classmethod
+    def of(cls, name: str, found: Mapping[str, float], tone: str = "plain", hint: str = "") -> IntervalRow:
+        """The row of {"value", "low", "high"}."""
+        return cls(name, found["value"], found["low"], found["high"], tone, hint)
 
 
 class Axis(NamedTuple):
@@ -56,7 +65,7 @@ def figure(title: str, spec: Spec, *below: object, description: str = "") -> Htm
     description   read out instead of the drawing
     """
     told = tag(
-        "div", class_=DRAWING, style=f"height:{_total_height(spec)}px", role="img", aria_label=description or title
+        "div", class_=DRAWING, style=f"min-height:{_total_height(spec)}px", role="img", aria_label=description or title
     )
     written = Html(f'<script type="application/json">{script_json(spec)}</script>')
     return tag("figure", tag("figcaption", title), told, written, *below, class_="plot")
@@ -77,13 +86,13 @@ def curves(lines: Sequence[Line], x: Axis, y: Axis, mark: tuple[float, str] | No
 
     mark   a place on x with its label: drawn as an upright line
     """
-    kept = [Line(line.name, [point for point in line.points if all(map(math.isfinite, point))]) for line in lines]
+    kept = [line._replace(points=[point for point in line.points if all(map(math.isfinite, point))]) for line in lines]
     kept = [line for line in kept if line.points]
     if not kept:
         return None
     names = [line.name for line in kept]
     values = [{"line": line.name, "x": place, "y": value} for line in kept for place, value in line.points]
-    few = {line.name for line in kept if len(line.points) <= 30}
+    dotted = {line.name for line in kept if line.dots}
     encoding: Spec = {
         "x": channel("x", x, tickCount=6, grid=False),
         "y": channel("y", y, tickCount=5),
@@ -96,11 +105,11 @@ def curves(lines: Sequence[Line], x: Axis, y: Axis, mark: tuple[float, str] | No
         ],
     }
     layers: list[Spec] = [{"mark": {"type": "line", "interpolate": "linear"}}]
-    dots = [value for value in values if value["line"] in few]
+    dots = [value for value in values if value["line"] in dotted]
     if dots:
         drop = {"strokeDash": None}
         layers.append({"data": {"values": dots}, "mark": {"type": "point"}, "encoding": drop})
-    marks = [] if mark is None else _upright(*mark)
+    marks = [] if mark is None else _upright(mark, [place for line in kept for place, _ in line.points])
     return layered(HEIGHT, [*marks, {"layer": layers, "encoding": encoding, "data": {"values": values}}])
 
 
@@ -114,7 +123,7 @@ def intervals(rows: Sequence[IntervalRow], x: Axis, reference: tuple[float, str]
     encoding: Spec = {
         "y": {
             "field": "row", "type": "nominal", "sort": None,
-            "axis": {"title": None, "labelLimit": 175, "ticks": False, "domain": False, "labelPadding": 8,
+            "axis": {"title": None, "ticks": False, "domain": False, "labelPadding": 8,
                      "labelColor": "var(--ink)"},
         },
         "color": by_name("tone", TONES, COLOURS, legend=False),
@@ -127,11 +136,11 @@ def intervals(rows: Sequence[IntervalRow], x: Axis, reference: tuple[float, str]
             "mark": {"type": "point", "size": 80},
             "encoding": {
                 "x": channel("value", x),
-                "shape": by_name("tone", TONES, ("circle", "diamond", "stroke"), legend=False),
+                "shape": by_name("tone", TONES, ("circle", "diamond", "cross"), legend=False),
             },
         },
     ]
-    found = [] if reference is None else _upright(*reference)
+    found = [] if reference is None else _upright(reference, [end for row in rows for end in (row.low, row.high)])
     return layered(
         ROW_HEIGHT * len(rows), [*found, {"layer": layers, "encoding": encoding, "data": {"values": values}}]
     )
@@ -145,8 +154,9 @@ def reliability(bins: Sequence[Mapping[str, float]], x: Axis, y: Axis, counted: 
     """
     least = min((found["confidence"] for found in bins), default=0.0)
     start = math.floor(min(least, 0.9) * 10) / 10
+    lowest = math.floor(10 * min((found["accuracy_low"] for found in bins), default=0.0)) / 10
     ends = [{"x": start, "y": start}, {"x": 1.0, "y": 1.0}]
-    x = x._replace(domain=(start, 1.0))
+    x, y = x._replace(domain=(start, 1.0)), y._replace(domain=(min(start, lowest), 1.0))
     encoding: Spec = {
         "x": channel("confidence", x, tickCount=5, grid=False),
         "tooltip": [
@@ -237,7 +247,12 @@ def channel(field: str, axis: Axis, **shown: Any) -> Spec:
 def by_name(field: str, names: Sequence[str], looks: Sequence[Any], *, legend: bool) -> Spec:
     """A colour, a shape or dashes for each name."""
     scale = {"domain": list(names), "range": [looks[place % len(looks)] for place in range(len(names))]}
-    return {"field": field, "type": "nominal", "scale": scale, **({} if legend else {"legend": None})}
+    return {
+        "field": field,
+        "type": "nominal",
+        "scale": scale,
+        "legend": {"symbolType": "stroke"} if legend else None,
+    }
 
 
 def _told_apart(names: Sequence[str]) -> list[str]:
@@ -251,18 +266,20 @@ def _told_apart(names: Sequence[str]) -> list[str]:
 
 
 def _total_height(spec: Spec) -> int:
-    """Of the plot with its axes, so that nothing moves when it is drawn."""
-    return int(spec["height"]) + 60
+    """About that of the plot with its axes, so that little moves when it is drawn."""
+    return int(spec["height"]) + 50
 
 
-def _upright(place: float, label: str) -> list[Spec]:
-    """An upright line with its label at the top."""
+def _upright(mark: tuple[float, str], others: Sequence[float]) -> list[Spec]:
+    """An upright line with its label at the top, on the side where there is room beside the other places."""
+    place, label = mark
+    is_right = place > (min([*others, place]) + max([*others, place])) / 2
     data, at = {"values": [{"at": place, "label": label}]}, {"field": "at", "type": "quantitative"}
     return [
         {"data": data, "mark": {"type": "rule", "strokeDash": [3, 3]}, "encoding": {"x": at}},
         {
             "data": data,
-            "mark": {"type": "text", "align": "left", "dx": 4, "baseline": "bottom", "dy": -4},
+            "mark": {"type": "text", "align": "right" if is_right else "left", "baseline": "bottom", "dy": -4},
             "encoding": {"x": at, "y": {"value": 0}, "text": {"field": "label"}},
         },
     ]

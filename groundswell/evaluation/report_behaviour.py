@@ -75,8 +75,8 @@ def bias_part(facts: ReportFacts, say: Say) -> list[Html]:
 
 def _rates(language: str, capabilities: Sequence[Values], say: Say) -> Html:
     drawn = [
-        IntervalRow(
-            one["capability"], *(one["rate"][part] for part in ("value", "low", "high")),
+        IntervalRow.of(
+            one["capability"], one["rate"],
             tone="bad" if fails(one) else "plain",
             hint=f"{share_with_interval(one['rate'])}, {one['num_passed']}/{one['num_cases']}",
         )

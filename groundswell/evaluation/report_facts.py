@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundswell.evaluation.report_wording import PageLanguage
+from groundswell.evaluation.opinion_wording import PageLanguage
 
 Values = Mapping[str, Any]
 

@@ -66,7 +66,12 @@ def table(
         tag("tr", *(cell(i, content, "td" if i else "th", None if i else "row") for i, content in enumerate(row)))
         for row in rows
     ]
-    return scrolling(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body)))
+    return captioned(caption, tag("table", tag("thead", head), tag("tbody", *body)))
+
+
+def captioned(caption: str, content: Html) -> Html:
+    """A scrolling frame under its caption, which stays where it is."""
+    return joined([tag("p", caption, class_="caption", aria_hidden="true"), scrolling(caption, content)])
 
 
 def scrolling(label: str, content: Html) -> Html:
@@ -149,6 +154,11 @@ def excerpt(text: str, most: int, longer: str) -> str:
     'abc … (6 in all)'
     """
     return text if len(text) <= most else f"{text[:most].rstrip()} … {longer}"
+
+
+def with_code(text: str) -> list[object]:
+    """A text whose parts between backticks are set as code."""
+    return [tag("code", part) if place % 2 else part for place, part in enumerate(text.split("`"))]
 
 
 def _escaped(value: object) -> str:

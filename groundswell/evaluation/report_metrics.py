@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from groundswell.evaluation import plots
 from groundswell.evaluation import report_wording as words
 from groundswell.evaluation.report_facts import ReportFacts, Values
-from groundswell.evaluation.report_markup import Html, between, details, joined, number, scrolling, table, tag
+from groundswell.evaluation.report_markup import Html, between, captioned, details, joined, number, table, tag
 from groundswell.evaluation.report_wording import Say
 
 SCALES = {"pearson": (-1.0, 1.0), "spearman": (-1.0, 1.0), "mcc": (-1.0, 1.0), "ccc": (-1.0, 1.0)}
@@ -30,7 +30,7 @@ class Headline(NamedTuple):
 
     key: str
     split: str
-    num_rows: int | None
+    num_rows: int
     value: float
     low: float
     high: float
@@ -69,7 +69,7 @@ def headline(task: str, metrics: Mapping[str, Values]) -> Headline | None:
         if key in scores:
             value, low, high = (scores[key][part] for part in ("value", "low", "high"))
             majority = majority_of(scores) if key == "accuracy" else None
-            return Headline(key, split, scores.get("num_rows"), value, low, high, majority)
+            return Headline(key, split, scores.get("num_rows") or 0, value, low, high, majority)
     return None
 
 
@@ -84,8 +84,8 @@ def result_line(task: str, metrics: Mapping[str, Values], say: Say | None = None
     if found is None:
         return say(words.NOT_MEASURED)
     figures = f"{found.value:.2f} ({between(f'{found.low:.2f}', f'{found.high:.2f}')})"
-    rows = "" if found.num_rows is None else f", {found.num_rows:,} {say(words.ROWS)}"
-    return f"{metric_name(found.key, say)} {figures}, {split_name(found.split, say)}{rows}"
+    told = {"metric": metric_name(found.key, say), "figures": figures, "split": split_name(found.split, say)}
+    return say(words.RESULT_LINE, **told, rows=found.num_rows)
 
 
 def split_name(split: str, say: Say) -> str:
@@ -120,13 +120,20 @@ def metrics_part(facts: ReportFacts, say: Say) -> list[Html]:
     return [table(say(words.METRIC_CAPTION), header, rows, numbers=(2, 3)), *guesses]
 
 
-def interval_bar(value: float, low: float, high: float, scale: tuple[float, float], say: Say) -> Html:
-    """An interval as a band with its value as a stroke, on a scale of fixed ends."""
+def interval_bar(
+    found: Mapping[str, float], scale: tuple[float, float], say: Say, *, kind: str = "wide", mark: float | None = None
+) -> Html:
+    """An interval as a band with its value as a stroke, on a scale of fixed ends; `mark` is a dashed line."""
     start, end = scale
-    places = (f"{(min(max(number, start), end) - start) / (end - start):.4f}" for number in (value, low, high))
-    style = ";".join(f"--{name}:{place}" for name, place in zip(("value", "low", "high"), places, strict=True))
-    told = say(words.SCALE, value=f"{value:.3f}", low=f"{low:.3f}", high=f"{high:.3f}", start=start, end=end)
-    return tag("span", tag("i"), tag("b"), class_="interval wide", style=style, role="img", aria_label=told)
+
+    def place(number: float) -> str:
+        return f"{(min(max(number, start), end) - start) / (end - start):.4f}"
+
+    parts = ("value", "low", "high")
+    style = ";".join(f"--{name}:{place(found[name])}" for name in parts)
+    told = say(words.SCALE, **{name: f"{found[name]:.3f}" for name in parts}, start=start, end=end)
+    dashed = None if mark is None else tag("u", style=f"--at:{place(mark)}")
+    return tag("span", tag("i"), dashed, tag("b"), class_=f"interval {kind}", style=style, role="img", aria_label=told)
 
 
 def labels_part(facts: ReportFacts, say: Say) -> list[Html]:
@@ -144,7 +151,7 @@ def labels_part(facts: ReportFacts, say: Say) -> list[Html]:
 def _metric_row(split: str, key: str, value: Mapping[str, float], say: Say) -> tuple[object, ...]:
     low, high, scale = value["low"], value["high"], scale_of(key)
     strong = tag("span", number(value["value"]), class_="strong")
-    bar = "" if scale is None or None in (low, high) else interval_bar(value["value"], low, high, scale, say)
+    bar = "" if scale is None or None in (low, high) else interval_bar(value, scale, say)
     return metric_name(key, say), split_name(split, say), strong, between(number(low), number(high)), bar
 
 
@@ -202,10 +209,8 @@ def _confusion_table(split: str, names: Sequence[str], confusion: Sequence[Seque
         body.append(
             tag("tr", tag("th", name, scope="row", dir="auto"), *cells, tag("td", number(total), class_="total"))
         )
-    content = tag(
-        "table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body), class_="confusion"
-    )
-    return scrolling(caption, content)
+    content = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="confusion")
+    return captioned(caption, content)
 
 
 def _confusion_cell(count: int, total: int, hit: bool) -> Html:

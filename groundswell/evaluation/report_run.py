@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import yaml
 
@@ -12,7 +13,7 @@ from groundswell.evaluation.plots import Axis, Line
 from groundswell.evaluation.report_facts import ReportFacts, Values
 from groundswell.evaluation.report_markup import Html, details, number, pairs, table, tag
 from groundswell.evaluation.report_metrics import metric_name, scale_of, split_name
-from groundswell.evaluation.report_wording import Say
+from groundswell.evaluation.report_wording import Phrase, Say
 from groundswell.recipe_defaults import BASELINES
 
 MOST_STEPS = 1000
@@ -32,30 +33,29 @@ def recipe_part(facts: ReportFacts, say: Say) -> list[Html]:
     recipe = recipe_values(facts.recipe_yaml)
     data, text, model = _section(recipe, "data"), _section(recipe, "text"), _section(recipe, "model")
     is_baseline = model.get("encoder") in BASELINES
-    heads = _section(recipe, "heads").items()
     of_language = recipe.get("task") == "language_model"
     no_pooling = is_baseline or of_language or recipe.get("task") == "opinions"
     predicted = _section(recipe, "language_model") if of_language else {}
+    told = partial(_unless_none, say)
     entries = {
         "task": say.term(recipe.get("task", "")),
-        "heads": "; ".join(map(_head, heads)),
-        "objective": _joined(predicted.get("objective"), "whole words" if predicted.get("whole_words") else None),
-        "training data": _joined(data.get("train"), _unless_none("at most {:,} rows, drawn", data.get("limit"))),
+        "heads": "; ".join(_head(named, say) for named in _section(recipe, "heads").items()),
+        "objective": _joined(
+            predicted.get("objective"), say(words.WHOLE_WORDS) if predicted.get("whole_words") else None
+        ),
+        "training data": _joined(data.get("train"), told(words.DRAWN_ROWS, data.get("limit"))),
         "languages": ", ".join(f"{say.term(name)} {share}" for name, share in language_shares(facts).items()),
-        "dev data": data.get("dev") or _unless_none("{:.0%} of the training data, held out", data.get("dev_share")),
+        "dev data": data.get("dev") or told(words.HELD_OUT, data.get("dev_share")),
         "test data": data.get("test"),
         "text": _joined(
-            _unless_none("cleaning: {}", ", ".join(text.get("cleaning") or []) or None),
-            _unless_none("at most {:,} tokens", text.get("max_tokens")),
-            _unless_none("tokens: {}", text.get("tokens")),
-            None if of_language else _unless_none("longer texts: {}", text.get("truncation")),
+            told(words.CLEANING, ", ".join(text.get("cleaning") or []) or None),
+            told(words.MOST_TOKENS, text.get("max_tokens")),
+            told(words.TOKENS, text.get("tokens")),
+            None if of_language else told(words.LONGER_TEXTS, text.get("truncation")),
         ),
-        "encoder": _joined(
-            model.get("encoder"),
-            None if no_pooling else _unless_none("{} pooling", model.get("pooling")),
-        ),
-        "tuning": None if is_baseline else _tuning(_section(recipe, "tuning")),
-        "training": None if is_baseline else _training(_section(recipe, "training")),
+        "encoder": _joined(model.get("encoder"), None if no_pooling else told(words.POOLING, model.get("pooling"))),
+        "tuning": None if is_baseline else _tuning(_section(recipe, "tuning"), say),
+        "training": None if is_baseline else _training(_section(recipe, "training"), say),
         "seed": recipe.get("seed"),
         **facts.provenance,
     }
@@ -76,11 +76,11 @@ def history_part(facts: ReportFacts, say: Say) -> list[Html]:
     if not history:
         return []
     mark = None if facts.best_epoch is None else (float(facts.best_epoch), say(words.WEIGHTS_KEPT))
-    epoch = Axis(say(words.EPOCH))
+    epoch = Axis(say(words.EPOCH), "~g")
     losses = [
         Line(say(words.TRAINING_LOSS), _points(history, "loss")),
         Line(say.term("dev"), _dev_points(history, "loss")),
-        Line(say(words.STEP_LOSS), _step_points(facts)),
+        Line(say(words.STEP_LOSS), _step_points(facts), dots=False),
     ]
     drawn = {say(words.LOSS): plots.curves(losses, epoch, Axis(""), mark)}
     if chosen := _chart_metric(history, _section(recipe_values(facts.recipe_yaml), "training").get("metric")):
@@ -144,37 +144,39 @@ def _section(recipe: Values, name: str) -> Values:
     return section if isinstance(section, Mapping) else {}
 
 
-def _head(named: tuple[str, Values]) -> str:
+def _head(named: tuple[str, Values], say: Say) -> str:
     """`arousal: regression on A of ratings.csv`."""
     name, head = named
-    data, task = _section(head, "data"), str(head.get("task", "")).replace("_", " ")
-    column = "" if head.get("task") == "opinions" else f" on {data.get('label')}"
-    return f"{name}: {task}{column} of {data.get('train')}"
+    data = _section(head, "data")
+    phrase = words.HEAD_LINE if head.get("task") == "opinions" else words.HEAD_COLUMN
+    return say(phrase, name=name, task=say.term(head.get("task")), column=data.get("label"), data=data.get("train"))
 
 
-def _unless_none(template: str, value: object) -> str | None:
-    return None if value is None else template.format(value)
+def _unless_none(say: Say, phrase: Phrase, value: object) -> str | None:
+    return None if value is None else say(phrase, value)
 
 
 def _joined(*parts: object) -> str:
     return "; ".join(str(part) for part in parts if part)
 
 
-def _tuning(tuning: Values) -> str:
+def _tuning(tuning: Values, say: Say) -> str:
     method, lora = tuning.get("method"), _section(tuning, "lora")
-    names = {"lora": "LoRA", "full": "all weights", "head": "head only"}
-    rank = f"rank {lora.get('rank')}, alpha {lora.get('alpha'):g}" if method == "lora" and lora else None
-    return _joined(names.get(str(method), method), rank, _unless_none("top {} layers", tuning.get("layers")))
+    names = {"lora": "LoRA", "full": say(words.ALL_WEIGHTS), "head": say(words.HEAD_ONLY)}
+    rank = say(words.RANK, lora.get("rank"), lora.get("alpha")) if method == "lora" and lora else None
+    layers = _unless_none(say, words.TOP_LAYERS, tuning.get("layers"))
+    return _joined(names.get(str(method), method), rank, layers)
 
 
-def _training(training: Values) -> str:
-    return _joined(
-        _unless_none("{} epochs", training.get("epochs")),
-        _unless_none("learning rate {:g}", training.get("learning_rate")),
-        _unless_none("{} schedule", training.get("schedule")),
-        _unless_none("{:,} tokens a batch", training.get("batch_tokens")),
-        _unless_none("best epoch by dev {}", metric_name(training["metric"]) if training.get("metric") else None),
-    )
+def _training(training: Values, say: Say) -> str:
+    told = {
+        words.EPOCHS: training.get("epochs"),
+        words.LEARNING_RATE: training.get("learning_rate"),
+        words.SCHEDULE: training.get("schedule"),
+        words.BATCH_TOKENS: training.get("batch_tokens"),
+        words.BEST_EPOCH_BY: metric_name(training["metric"], say) if training.get("metric") else None,
+    }
+    return _joined(*(_unless_none(say, phrase, value) for phrase, value in told.items()))
 
 
 def _chart_metric(history: Sequence[Values], metric: str | None) -> str | None:

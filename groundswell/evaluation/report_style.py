@@ -22,7 +22,7 @@ body {
     "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif;
 }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
-header { margin: 0 0 1rem; }
+header { margin: 0 0 1rem; } header > p { margin: .15rem 0 0; }
 h1 { font-size: 1.15rem; font-weight: 600; color: var(--accent); margin: 0; overflow-wrap: anywhere; }
 .result { font-size: clamp(1.15rem, 1rem + 1vw, 1.5rem); line-height: 1.25; font-weight: 550; margin: 0;
   letter-spacing: -.01em; text-wrap: balance; }
@@ -45,7 +45,7 @@ a { color: var(--accent); }
   font-size: .86rem; background: var(--surface); text-decoration: none; }
 .contents a:hover { border-color: var(--accent); }
 .muted, .note { color: var(--muted); }
-.note { font-size: .9rem; margin: .6rem 0 0; }
+.note { font-size: .9rem; margin-bottom: 0; }
 section { background: var(--surface); border: 1px solid var(--rule); border-radius: 12px; padding: 1.1rem 1.1rem 1.2rem;
   margin: 0 0 1rem; }
 h2 { font-size: 1.1rem; margin: 0 0 .75rem; }
@@ -56,11 +56,11 @@ section.warnings { background: var(--warn-surface); border-color: var(--warn-rul
 .warnings li + li { margin-top: .35rem; }
 
 .scroll { overflow-x: auto; }
-.scroll + .scroll, .note + .scroll, p + .scroll { margin-top: 1.1rem; }
 [id] { scroll-margin-top: 1rem; }
 .scroll:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--muted); font-size: .85rem; padding: 0 0 .4rem; }
+caption, .caption { text-align: left; color: var(--muted); font-size: .85rem; padding: 0 0 .4rem; }
+.caption { margin-bottom: 0; } .caption + .scroll { margin-top: 0; }
 th, td { padding: .42rem .6rem; text-align: left; border-bottom: 1px solid var(--rule); vertical-align: middle; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -93,9 +93,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .charts { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .charts > * { min-width: 0; }
 figure { margin: 0; }
-figure + *, .charts + * { margin-top: 1.1rem; }
+section > * + *, figure > * + *, details > * + * { margin-top: .9rem; }
+.charts > figure + figure { margin-top: 0; }
 figcaption { font-size: .92rem; font-weight: 500; margin-bottom: .5rem; }
-.drawing { width: 100%; overflow: hidden; }
+.drawing { width: 100%; overflow-x: clip; }
 figure > svg { display: block; width: 100%; height: auto; }
 .drawing svg { display: block; max-width: 100%; overflow: visible; }
 .drawing.vega-embed { display: block; padding: 0; }
@@ -121,9 +122,10 @@ figure > svg { display: block; width: 100%; height: auto; }
 .gauge b { width: 3px; left: calc(var(--value) * 100% - 1.5px); background: var(--ink); }
 .gauge u { position: absolute; top: -3px; bottom: -3px; left: calc(var(--at) * 100%); width: 0;
   border-left: 2px dashed var(--second); text-decoration: none; }
+.dashed { border-left: 2px dashed var(--second); margin-right: .5rem; text-decoration: none; }
 @media (max-width: 40rem) { .wide { display: none; } }
 
-.mistakes { list-style: none; margin: 0; padding: 0; }
+.mistakes { list-style: none; margin-bottom: 0; padding: 0; }
 .mistakes li + li { border-top: 1px solid var(--rule); margin-top: .9rem; padding-top: .9rem; }
 .mistakes p { margin: 0; overflow-wrap: anywhere; white-space: pre-line; unicode-bidi: plaintext; }
 .mistakes .verdict { font-size: .88rem; color: var(--muted); margin-top: .3rem; }
@@ -141,12 +143,15 @@ mark sup { font-size: .7em; line-height: 0; }
 details { margin-top: 1rem; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; font-size: .9em;
   overflow-wrap: anywhere; }
-section > ul { margin: 0; padding-left: 1.2rem; } section > ul.mistakes { padding: 0; }
-section > p { margin: 0 0 .8rem; }
+section > ul { margin-bottom: 0; padding-left: 1.2rem; } section > ul.mistakes { padding: 0; }
+section > p { margin-bottom: 0; }
 summary { cursor: pointer; color: var(--accent); font-weight: 500; font-size: .92rem; }
-details > .scroll, details > dl { margin-top: .7rem; }
 pre { margin: 0; font: .84rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; }
 footer { color: var(--muted); font-size: .85rem; margin-top: 1.5rem; }
+@media (max-width: 40rem) {
+  dl > div { grid-template-columns: minmax(5.5rem, 7rem) 1fr; }
+  table { font-size: .86rem; } th, td { padding: .38rem .35rem; } .strong { font-size: inherit; }
+}
 @media (min-width: 44rem) { section { padding: 1.4rem 1.6rem 1.5rem; } main { padding-top: 3rem; } }
 @media print {
   body { background: none; } section { border-color: #ccc; } figure, li, table {

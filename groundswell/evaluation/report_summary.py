@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from groundswell.evaluation import report_wording as words
 from groundswell.evaluation.report_facts import ReportFacts
 from groundswell.evaluation.report_markup import Html, joined, number, percent, tag
-from groundswell.evaluation.report_metrics import Headline, headline, metric_name, result_line, scale_of, split_name
+from groundswell.evaluation.report_metrics import (
+    Headline,
+    headline,
+    interval_bar,
+    metric_name,
+    result_line,
+    scale_of,
+    split_name,
+)
 from groundswell.evaluation.report_warnings import Warned
 from groundswell.evaluation.report_wording import Say
 
@@ -58,7 +66,7 @@ def _headline(best: Headline, facts: ReportFacts, say: Say, level: float) -> lis
         tag("p", sure, class_="muted"),
     ]
     if best.majority is not None:
-        parts.append(tag("p", _compared(best, say)))
+        parts.append(tag("p", tag("u", class_="dashed"), _compared(best, say)))
     parts.append(tag("p", result_line(facts.task, facts.metrics, say), class_="note"))
     return parts
 
@@ -66,11 +74,10 @@ def _headline(best: Headline, facts: ReportFacts, say: Say, level: float) -> lis
 def _compared(best: Headline, say: Say) -> str:
     assert best.majority is not None
     label, share = best.majority
-    alone = say(words.MAJORITY, label=label, share=percent(share))
-    fewer = 1 - (1 - best.value) / (1 - share) if share < 1 else 0.0
-    if best.low <= share or fewer <= 0:
-        return alone
-    return f"{alone} · {say(words.FEWER_MISTAKES, share=percent(fewer, 0), label=label)}"
+    if best.low <= share:
+        return say(words.MAJORITY, label=label, share=percent(share))
+    fewer = percent(1 - (1 - best.value) / (1 - share), 0)
+    return say(words.FEWER_MISTAKES, fewer=fewer, share=percent(share), label=label)
 
 
 def _gauge(best: Headline, say: Say) -> Html:
@@ -78,20 +85,9 @@ def _gauge(best: Headline, say: Say) -> Html:
     scale = scale_of(best.key)
     if scale is None:
         return Html()
-    start, end = scale
-
-    def place(value: float) -> str:
-        return f"{(min(max(value, start), end) - start) / (end - start):.4f}"
-
-    style = f"--value:{place(best.value)};--low:{place(best.low)};--high:{place(best.high)}"
-    told = say(
-        words.SCALE, value=f"{best.value:.3f}", low=f"{best.low:.3f}", high=f"{best.high:.3f}", start=start, end=end
-    )
-    mark = None
-    if best.majority is not None:
-        mark = tag("u", style=f"--at:{place(best.majority[1])}")
-        told += f"; {say(words.MAJORITY, label=best.majority[0], share=percent(best.majority[1]))}"
-    return tag("span", tag("i"), mark, tag("b"), class_="interval gauge", style=style, role="img", aria_label=told)
+    mark = None if best.majority is None else best.majority[1]
+    found = {"value": best.value, "low": best.low, "high": best.high}
+    return interval_bar(found, scale, say, kind="gauge", mark=mark)
 
 
 def _watch_out(warned: Sequence[Warned], say: Say) -> Html:

@@ -18,6 +18,7 @@ from groundswell.evaluation.report_markup import (
     share_with_interval,
     table,
     tag,
+    with_code,
     with_interval,
 )
 from groundswell.evaluation.report_metrics import metric_name, ordered_splits, scale_of, split_name
@@ -63,8 +64,8 @@ def robustness_part(facts: ReportFacts, say: Say) -> list[Html]:
     original, metric = found["original"], metric_name(found.get("metric", "accuracy"), say)
     disturbed = found.get("perturbations") or []
     drawn = [
-        IntervalRow(
-            one["name"], *(one["accuracy"][part] for part in ("value", "low", "high")),
+        IntervalRow.of(
+            one["name"], one["accuracy"],
             tone="bad" if one["accuracy"]["high"] < original["low"] else "plain",
             hint=share_with_interval(one["accuracy"]),
         )
@@ -124,9 +125,8 @@ def _risk_coverage(found: Values, say: Say) -> list[Html]:
         return []
     rows = [(percent(one["coverage"]), percent(one["accuracy"]), number(one.get("threshold"))) for one in points]
     numbers = table(title, (covered, right, say(words.THRESHOLD)), rows, numbers=(1, 2))
-    return [
-        plots.figure(title, spec, tag("p", say(words.RISK_NOTE), class_="note"), details(say(words.NUMBERS), numbers))
-    ]
+    note = tag("p", *with_code(say(words.RISK_NOTE)), class_="note")
+    return [plots.figure(title, spec, note, details(say(words.NUMBERS), numbers))]
 
 
 def _calibration_table(found: Values, split: str, say: Say) -> Html:
@@ -165,7 +165,7 @@ def _slices(found: Sequence[Values], scores: Values, split: str, say: Say) -> li
     drawn = [one for one in found if one.get("value") is not None and one.get("low") is not None]
     rows = [
         IntervalRow(
-            f"{say.term(one['by'])} {one['name']}", one["value"], one["low"], one["high"],
+            f"{say.term(one['by'])} · {one['name']}", one["value"], one["low"], one["high"],
             tone="uncertain" if one.get("small") else "bad" if is_weak(one, overall) else "plain",
             hint=f"{with_interval(one)}, {one['num_rows']:,} {say(words.ROWS)}",
         )

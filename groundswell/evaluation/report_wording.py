@@ -22,8 +22,8 @@ class Say:
         self.language: PageLanguage = language
         self.html_language = "zh-Hans" if language == "zh" else "en"
 
-    def __call__(self, phrase: Phrase, **values: object) -> str:
-        return (phrase.zh if self.language == "zh" else phrase.en).format(**values)
+    def __call__(self, phrase: Phrase, *places: object, **values: object) -> str:
+        return (phrase.zh if self.language == "zh" else phrase.en).format(*places, **values)
 
     def term(self, word: object) -> str:
         """A name from the facts: translated when it is a known one, otherwise as it is, with blanks for underscores."""
@@ -60,13 +60,16 @@ METRIC = Phrase("metric", "指标")
 
 # The summary
 NOT_MEASURED = Phrase("not measured", "未评测")
+RESULT_LINE = Phrase("{metric} {figures}, {split}, {rows:,} rows", "{metric} {figures}，{split}，{rows:,} 行")
 RIGHT_SHARE = Phrase("of {rows:,} {split} texts get the right label", "的{split}文本判对标签（共 {rows:,} 条）")
 HEADLINE_ROWS = Phrase("{metric}, measured on {rows:,} {split} texts", "{metric}，在 {rows:,} 条{split}文本上评测")
 BETWEEN = Phrase(
     "between {low} and {high} for texts like these, {level} sure", "对同类文本，{level} 的把握在 {low} 到 {high} 之间"
 )
 MAJORITY = Phrase("always answering “{label}”: {share}", "总答“{label}”：{share}")
-FEWER_MISTAKES = Phrase("{share} fewer mistakes than always answering “{label}”", "错误比总答“{label}”少 {share}")
+FEWER_MISTAKES = Phrase(
+    "{fewer} fewer mistakes than always answering “{label}” ({share})", "比总答“{label}”（{share}）少 {fewer} 的错误"
+)
 NO_BETTER = Phrase(
     "On {split} the model is not surely better than always answering “{label}” ({share}).",
     "在{split}上，模型并不确定优于总答“{label}”（{share}）。",
@@ -104,8 +107,8 @@ ATTACKED = Phrase(
     "受到攻击（{name}）时准确率由 {before} 降至 {after}。",
 )
 LABELS_WRONG = Phrase(
-    "{count} gold labels look wrong; see the mistakes worth reading.",
-    "{count} 个真实标签疑似有误，见“值得一读的错误”。",
+    "Gold labels that look wrong: {count}; see the mistakes worth reading.",
+    "疑似有误的真实标签：{count} 个，见“值得一读的错误”。",
 )
 
 # Titles of sections
@@ -182,8 +185,8 @@ MEAN_SIZE = Phrase("labels in a set, mean", "集合平均标签数")
 # Slices
 SLICES_PLOT = Phrase("{metric} of parts of {split}; upright: all of it", "{split}各部分的{metric}；竖线为总体")
 SLICES_NOTE = Phrase(
-    "Orange diamonds: worse than the whole beyond chance. Grey strokes: too few rows to tell.",
-    "橙色菱形：差于总体且超出偶然；灰色短线：行数太少，难下结论。",
+    "Orange diamonds: worse than the whole beyond chance. Grey crosses: too few rows to tell.",
+    "橙色菱形：差于总体且超出偶然；灰色十字：行数太少，难下结论。",
 )
 SLICE_BY, SLICE_NAME = Phrase("by", "划分"), Phrase("part", "部分")
 OVERALL = Phrase("all", "总体")
@@ -246,6 +249,21 @@ FAITHFULNESS_CAPTION = Phrase(
 METHOD = Phrase("method", "方法")
 COMPREHENSIVENESS, SUFFICIENCY = Phrase("comprehensiveness", "完备性"), Phrase("sufficiency", "充分性")
 RANDOM = Phrase("random {name}", "随机词{name}")
+
+# What was trained
+DRAWN_ROWS = Phrase("at most {:,} rows, drawn", "最多抽取 {:,} 行")
+HELD_OUT = Phrase("{:.0%} of the training data, held out", "从训练数据留出 {:.0%}")
+CLEANING, TOKENS = Phrase("cleaning: {}", "清洗：{}"), Phrase("tokens: {}", "词元：{}")
+MOST_TOKENS = Phrase("at most {:,} tokens", "最多 {:,} 个词元")
+LONGER_TEXTS, POOLING = Phrase("longer texts: {}", "超长文本：{}"), Phrase("{} pooling", "{} 池化")
+WHOLE_WORDS = Phrase("whole words", "整词")
+HEAD_LINE = Phrase("{name}: {task} of {data}", "{name}：{task}，数据 {data}")
+HEAD_COLUMN = Phrase("{name}: {task} on {column} of {data}", "{name}：{task}，{data} 的 {column} 列")
+ALL_WEIGHTS, HEAD_ONLY = Phrase("all weights", "全部权重"), Phrase("head only", "仅分类头")
+RANK, TOP_LAYERS = Phrase("rank {}, alpha {:g}", "秩 {}，alpha {:g}"), Phrase("top {} layers", "顶部 {} 层")
+EPOCHS, LEARNING_RATE = Phrase("{} epochs", "{} 轮"), Phrase("learning rate {:g}", "学习率 {:g}")
+SCHEDULE, BATCH_TOKENS = Phrase("{} schedule", "{} 调度"), Phrase("{:,} tokens a batch", "每批 {:,} 个词元")
+BEST_EPOCH_BY = Phrase("best epoch by dev {}", "按验证集{}选最佳轮次")
 
 # Training, rows, costs
 LOSS, DEV_METRIC = Phrase("Loss", "损失"), Phrase("{metric} on dev", "验证集{metric}")
