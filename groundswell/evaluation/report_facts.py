@@ -29,6 +29,7 @@ class ReportFacts:
     warnings      whole sentences; those inside the other parts are added
     costs         name -> number; `…seconds` and `…megabytes` or `…_mb` are shown with their unit, and
                   "parameters": {"trainable", "total"} with its share
+    base_model    name on the hub of what was tuned; empty where there is none
     provenance    name -> what a reader needs to find model, data and code again
     languages     of the training texts -> how many of those looked at
     hardware      one line, or name -> value
@@ -48,6 +49,7 @@ class ReportFacts:
     findings: Values = field(default_factory=dict)
     warnings: Sequence[str] = ()
     costs: Values = field(default_factory=dict)
+    base_model: str = ""
     provenance: Values = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)
     hardware: Values | str = ""
