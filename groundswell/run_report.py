@@ -130,7 +130,7 @@ def _costs(folder: Path, measured: Mapping[str, Any], training: Mapping[str, Any
         "training_seconds": seconds.get("training"),
         "whole_run_seconds": seconds.get("whole_run"),
         "parameters": measured.get("parameters"),
-        "model_megabytes": round(size / 1e6, 1) if size else None,
+        "model_megabytes": round(size / 1e6, 3) if size else None,
         "memory_needed_mb": _megabytes(memory["measured"]),
         "memory_estimated_mb": _megabytes(memory["estimated"]),
         "precision": training.get("precision"),

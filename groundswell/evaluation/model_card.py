@@ -179,7 +179,7 @@ def _costs(facts: ReportFacts) -> str:
         elif key.endswith("seconds") and isinstance(value, int | float):
             shown = duration(float(value))
         else:
-            shown = f"{number(value)} MB" if key.endswith(("megabytes", "_mb")) else number(value)
+            shown = f"{number(value, 1)} MB" if key.endswith(("megabytes", "_mb")) else number(value)
         entries.append((name, shown))
     return _table(("what", "how much"), entries) if entries else ""
 

@@ -247,7 +247,7 @@ def _cost(key: str, value: object, say: Say) -> str:
     if key.endswith("seconds"):
         return duration(float(value))
     if key.endswith(("megabytes", "_mb")):
-        return f"{value:,.1f} MB"
+        return f"{number(value, 1)} MB"
     return number(value)
 
 

@@ -45,7 +45,6 @@ NO_SCRIPT = Phrase(
 NUMBERS = Phrase("The numbers", "数据")
 AND_MORE = Phrase("{shown} of {all} shown", "共 {all} 项，显示 {shown} 项")
 CHARACTERS_IN_ALL = Phrase("({count:,} characters in all)", "（全文共 {count:,} 字）")
-NOT_A_NUMBER = Phrase("not a number", "非数值")
 CONFIDENCE = Phrase("confidence", "置信度")
 INTERVAL = Phrase("interval", "区间")
 VALUE = Phrase("value", "数值")
@@ -216,7 +215,6 @@ ROBUSTNESS_PLOT = Phrase(
     "Accuracy when texts are disturbed ({rows:,} texts); upright: undisturbed",
     "文本受扰动时的准确率（{rows:,} 条）；竖线为未扰动",
 )
-ACCURACY = Phrase("accuracy", "准确率")
 PERTURBATION, LABELS_KEPT = Phrase("disturbance", "扰动"), Phrase("labels kept", "标签不变")
 UNDISTURBED = Phrase("undisturbed", "未扰动")
 ATTACK = Phrase(
