@@ -23,6 +23,7 @@ from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
 from groundswell.domain_stage import adapted
 from groundswell.errors import GroundswellError
+from groundswell.findings import gather_findings
 from groundswell.language_run import run_language_model
 from groundswell.model.saved_model import save_model
 from groundswell.networks import fit_network, untuned_network
@@ -168,8 +169,10 @@ def _finish(
         save_model(saved, aside)
     analyzer = Analyzer(saved, folder.name, precision=recipe.evaluation.precision)
     measured = _measure_splits(analyzer, recipe, splits, bar, dev_logits)
-    finished = FinishedRun(recipe, join_splits(splits), fitted, time.monotonic() - began)
-    metrics = write_results(folder, finished, measured)
+    findings = gather_findings(analyzer, splits, recipe, bar)
+    texts = [example.text for own in splits.values() for example in own.examples["train"]]
+    finished = FinishedRun(recipe, join_splits(splits), fitted, time.monotonic() - began, texts)
+    metrics = write_results(folder, finished, measured, findings)
     CheckpointFolder(folder / run_folder.CHECKPOINTS, {}).clear()
     return metrics
 

@@ -10,6 +10,7 @@ import typer
 
 from groundswell.cli.report_behaviour import behaviour
 from groundswell.cli.report_robustness import robustness
+from groundswell.cli.report_run import report_run
 from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import DataError, InputError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Pages and tables about what was found.")
 app.command("behaviour")(behaviour)
 app.command("robustness")(robustness)
+app.command("run")(report_run)
 
 
 @app.command("opinions")

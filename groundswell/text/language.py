@@ -102,6 +102,16 @@ def detect_language(text: str) -> Language:
     return "en" if _reads_as_english(text, words) else "other"
 
 
+def count_languages(texts: Sequence[str], at_most: int = 1000) -> dict[Language, int]:
+    """How many texts are in each language, the most frequent first; of many texts so many are read, evenly spread.
+
+    >>> count_languages(["很好", "It was good.", "非常好"])
+    {'zh': 2, 'en': 1}
+    """
+    step = -(-len(texts) // at_most) or 1
+    return dict(Counter(map(detect_language, texts[::step])).most_common())
+
+
 def _reads_as_english(text: str, words: list[str]) -> bool:
     english = sum(word in _ENGLISH for word in words)
     other = sum(word in _OTHER_LANGUAGES for word in words)
