@@ -107,7 +107,11 @@ def test_the_command_prints_tables_for_people(
     assert printed.splitlines()[0].endswith("on 40 texts as they are; strength 0.1")
     row = next(line.split() for line in printed.splitlines() if line.strip().startswith("swapped letters"))
     first = found["perturbations"][0]
-    assert row[2:5] == [str(first["num_texts"]), f"{first['original']['value']:.3f}", f"{first['accuracy']['value']:.3f}"]
+    assert row[2:5] == [
+        str(first["num_texts"]),
+        f"{first['original']['value']:.3f}",
+        f"{first['accuracy']['value']:.3f}",
+    ]
     assert f"accuracy under attack {found['attack']['accuracy']['value']:.3f}" in printed
     assert "at most 50% of the words changed (one at least), 20 queries a text" in printed
     example = found["attack"]["examples"][0]

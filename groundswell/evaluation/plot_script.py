@@ -8,14 +8,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import lzma
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from groundswell.evaluation.report_markup import Html
+from groundswell.run_folder import write_text
+from groundswell.runtime import cache_folder
 
-LIBRARY = Path(__file__).parent / "vega" / "vega.js.xz"
+NOTICES = Path(__file__).parent / "vega" / "LICENSES.txt"
 DRAWING = "drawing"  # class of the element that a plot is drawn in; its specification stands in the next element
 FONT = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "PingFang SC", "Hiragino Sans GB", '
@@ -59,8 +62,26 @@ document.documentElement.dataset.plots = "drawn";
 
 @cache
 def library() -> str:
-    """The text of the library, with its notices."""
-    return lzma.decompress(LIBRARY.read_bytes()).decode()
+    """The text of the library, with its notices: Vega, Vega-Lite and Vega-Embed in one module, as vl-convert has them.
+
+    Putting it together takes a second, so it is kept in the cache folder.
+    """
+    kept = cache_folder() / "plots" / f"vega-{version('vl-convert-python')}.js"
+    try:
+        script = kept.read_text(encoding="utf-8")
+    except OSError:
+        script = _bundled()
+        with suppress(OSError):  # a cache that cannot be written costs a second next time
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_text(kept, script)
+    return f"/*!\n{NOTICES.read_text(encoding='utf-8')}*/\n{script}\n"
+
+
+def _bundled() -> str:
+    import vl_convert
+
+    script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return script
 
 
 @cache

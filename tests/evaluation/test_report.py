@@ -322,7 +322,13 @@ def test_a_chinese_page_has_chinese_words_and_keeps_what_comes_from_outside() ->
     page = render_report(ReportFacts(**full_facts(), language="zh"))
     assert '<html lang="zh-Hans">' in page
     text = Page(page).text
-    for expected in ("的测试集文本判对标签（共 1,200 条）", "值得一读的错误", "最多抽取 2,000 行", "准确率 测试集", "It is not bad at all"):
+    for expected in (
+        "的测试集文本判对标签（共 1,200 条）",
+        "值得一读的错误",
+        "最多抽取 2,000 行",
+        "准确率 测试集",
+        "It is not bad at all",
+    ):
         assert expected in text
     titles = re.findall(r"<h[23]>(.*?)</h[23]>", page.partition("<footer>")[0])
     assert len(titles) > 15
