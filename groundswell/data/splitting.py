@@ -88,7 +88,7 @@ def time_split(examples: Sequence[Example], share: float) -> Split:
     Times are ISO 8601; without a zone they count as UTC. Raises DataError for rows without a readable time.
     """
     count = _num_held_out(len(examples), share)
-    times = [_read_time(example.time) for example in examples]
+    times = [read_time(example.time) for example in examples]
     bad = [example for example, time in zip(examples, times, strict=True) if time is None]
     if bad:
         rows = ", ".join(f"row {example.row} ({example.time or 'none'})" for example in bad[:_SHOWN_ROWS])
@@ -157,7 +157,8 @@ def _draw(strata: dict[str, list[int]], quotas: dict[str, int], seed: int) -> se
     return {index for key in sorted(strata) for index in chances.sample(strata[key], quotas[key])}
 
 
-def _read_time(time: str | None) -> datetime | None:
+def read_time(time: str | None) -> datetime | None:
+    """The moment that an ISO 8601 time names, in UTC where it has no zone; None for anything else."""
     try:
         moment = datetime.fromisoformat(time or "")
     except ValueError:
