@@ -285,7 +285,7 @@ def _save(model: Model, recipe: Recipe, tokens: DocumentTokens, corpus: Path, pl
 
 def _fingerprint(recipe: Recipe, corpus: Corpus, base: BaseModel | None) -> dict[str, str]:
     """What a resumed run must share with the one it goes on from."""
-    values = recipe.model_dump(mode="json", exclude={"output"})
+    values = recipe.model_dump(mode="json", exclude={"output": True, "evaluation": {"slices"}})
     return {
         "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
         "the training data": "".join(corpus.file.index.files.values()),

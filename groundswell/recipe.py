@@ -205,6 +205,7 @@ class Recipe(Section):
         """The recipe of the first stage: a language model of the domain's texts, from the same encoder."""
         assert self.domain is not None
         values = json.loads(self.model_dump_json(include={"evaluation", "output", "seed"}))
+        values["evaluation"].pop("slices")  # a language model's texts are measured whole
         values |= json.loads(self.domain.model_dump_json())
         values |= {"task": "language_model", "tuning": {"method": "full"}}
         del values["evaluation"]["calibration"]  # of labels

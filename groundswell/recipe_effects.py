@@ -18,6 +18,7 @@ _NOT_OF_LANGUAGE_MODELS = {
     "model": ("pooling", "head_dropout"),
     "tuning": ("cache",),
     "training": ("label_smoothing", "focal_gamma", "class_weights"),
+    "evaluation": ("slices",),
 }
 
 

@@ -298,6 +298,11 @@ class EvaluationSection(Section):
 
     resamples: Whole = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     level: Number = Field(0.95, gt=0.5, lt=1, description="of the intervals")
+    slices: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        ("length", "language", "label"),
+        description="parts of the rows that are measured for themselves: by length, language, label, time, or any "
+        "column of the test file; of opinions by length and language alone",
+    )
     precision: Precision = Field("float32", description="float32 gives the same scores on every machine")
     calibration: bool = Field(
         True, description="scale confidences on dev, and keep what dev allows to promise (labels only)"

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
 from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
-from groundswell.evaluation import metrics
-from groundswell.evaluation.opinion_metrics import Element, score_opinions, tuples_of
+from groundswell.evaluation import metrics, slices
+from groundswell.evaluation.opinion_metrics import Element, counts_of, name_of, score_opinions, tuples_of
 from groundswell.model.base_models import hub_name
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedModel
@@ -62,23 +63,33 @@ def measure(
     }
     if recipe.task == "opinions":
         return _measure_opinions(analyzer, examples, recipe, options, on_batch)
-    outputs = analyzer.outputs
+    outputs, by = analyzer.outputs, recipe.evaluation.slices
     logits = fitted_logits
     if logits is None:
         logits = analyzer.score([example.text for example in examples], on_batch)
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
-        gold_values = (outputs.mean + outputs.scale * gold.double()).numpy()
-        return Measured(metrics.score_regression(gold_values, values[:, 0].numpy(), **options), [])
+        gold_values, found = (outputs.mean + outputs.scale * gold.double()).numpy(), values[:, 0].numpy()
+        scores = metrics.score_regression(gold_values, found, **options)
+        metric = slices.error_of(abs(found - gold_values), options)
+        return Measured(slices.with_slices(scores, by, examples, metric), [])
     if outputs.task == "multi_label":
-        flags = outputs.given(values).numpy()
-        return Measured(metrics.score_multi_label(gold.bool().numpy(), flags, outputs.labels, **options), [])
+        gold_flags, flags = gold.bool().numpy(), outputs.given(values).numpy()
+        scores = metrics.score_multi_label(gold_flags, flags, outputs.labels, probabilities=values.numpy(), **options)
+        counts = np.stack([side.sum(axis=1) for side in (gold_flags & flags, flags, gold_flags)], axis=1)
+        metric = slices.micro_f1_of(counts, "micro_f1", options)
+        return Measured(slices.with_slices(scores, by, examples, metric), [])
     predicted = values.argmax(dim=1)
-    scores = metrics.score_single_label(gold.numpy(), predicted.numpy(), outputs.labels, **options)
+    scores = metrics.score_single_label(
+        gold.numpy(), predicted.numpy(), outputs.labels, probabilities=values.numpy(), **options
+    )
     scores["calibration"] = calibration_metrics(
         analyzer, examples, logits, options, fitted_here=fitted_logits is not None
     )
-    return Measured(scores, _mistakes(examples, gold, predicted, values, outputs))
+    metric = slices.accuracy_of((gold == predicted).numpy(), options)
+    return Measured(
+        slices.with_slices(scores, by, examples, metric), _mistakes(examples, gold, predicted, values, outputs)
+    )
 
 
 def _measure_opinions(
@@ -95,6 +106,8 @@ def _measure_opinions(
             "without an aspect are left out; do not compare them with figures of found aspects"
         )
         scores["warnings"] = [*scores.get("warnings", ()), warning]
+    metric = slices.micro_f1_of(counts_of(gold, found, elements), f"{name_of(elements)}_f1@span", options)
+    scores = slices.with_slices(scores, slices.of_texts(recipe.evaluation.slices), examples, metric)
     return Measured(scores, _wrong_opinions(examples, gold, found, elements))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -53,6 +54,7 @@ class Example:
     group      rows of one group stay in one split (author, product, thread)
     time       ISO 8601, as in the file
     opinions   gold opinions, () when the text is known to hold none; None when nobody has looked for them
+    columns    further columns that were asked for, as text
     """
 
     id: str
@@ -62,6 +64,7 @@ class Example:
     group: str | None = None
     time: str | None = None
     opinions: tuple[Opinion, ...] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from groundswell.cli.terminal import console, print_json
+from groundswell.cli.terminal import console, note, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,6 +37,10 @@ def evaluate(
     calibration = metrics.get("calibration")
     if isinstance(calibration, dict):
         screen.print(calibration_line(calibration), soft_wrap=True)
+    if metrics.get("slices"):
+        screen.print(_slice_table(metrics["slices"]))
+    for warning in metrics.get("warnings", ()):
+        note(f"warning: {warning}")
     rows = metrics.get("rows")
     if isinstance(rows, dict):
         screen.print(_row_line(rows), soft_wrap=True)
@@ -68,10 +72,26 @@ def calibration_line(found: dict[str, Any]) -> str:
 def _class_table(per_class: dict[str, dict[str, Any]]) -> Table:
     from rich.table import Table
 
-    columns = list(next(iter(per_class.values())))
-    table = Table("label", *columns)
+    columns = [name for name in next(iter(per_class.values())) if name not in ("f1_low", "f1_high")]
+    has_ends = all("f1_low" in measured for measured in per_class.values())
+    table = Table("label", *columns, *(["interval of f1"] if has_ends else []))
     for label, measured in per_class.items():
-        table.add_row(label, *(_shown(measured.get(column)) for column in columns))
+        ends = [f"{measured['f1_low']:.4f} to {measured['f1_high']:.4f}"] if has_ends else []
+        table.add_row(label, *(_shown(measured.get(column)) for column in columns), *ends)
+    return table
+
+
+def _slice_table(slices: list[dict[str, Any]]) -> Table:
+    """The parts of the rows; those that are too small to tell are marked."""
+    from rich.table import Table
+
+    table = Table("part of the rows", "", "rows", slices[0]["metric"], "interval", "")
+    for number, one in enumerate(slices):
+        kind = one["by"] if number == 0 or slices[number - 1]["by"] != one["by"] else ""
+        table.add_row(
+            kind, one["name"], f"{one['num_rows']:,}", f"{one['value']:.4f}", f"{one['low']:.4f} to {one['high']:.4f}",
+            "too small to tell" if one["small"] else "",
+        )  # fmt: skip
     return table
 
 

@@ -102,8 +102,9 @@ def studentized_intervals(
     times = np.ones(len(rows), dtype=np.int64)
     check_resampling(len(rows), resamples, level)
     width = rows.shape[1]
-    products = np.einsum("ks,kt->kst", rows, rows).reshape(len(rows), -1).astype(np.float64)
-    both, steps = np.concatenate([rows, products], axis=1), _steps(rows)
+    numbers = rows.astype(np.float64)
+    products = (numbers[:, :, None] * numbers[:, None, :]).reshape(len(rows), -1)
+    both, steps = np.concatenate([numbers, products], axis=1), _steps(rows)
 
     def measured(weights: Floats) -> tuple[Floats, Floats]:
         sums = _sums(weights, both)
@@ -128,7 +129,7 @@ def _standard_errors(sums: Floats, statistic: Statistic, steps: Floats, num_rows
     spread = sums[:, width:].reshape(-1, width, width) / num_rows - mean[:, :, None] * mean[:, None, :]
     slopes = _slopes(statistic, sums[:, :width], steps)  # (R, M, S)
     variance = np.einsum("rms,rst,rmt->rm", slopes, spread, slopes, optimize=True) * num_rows
-    return np.sqrt(np.maximum(variance, 0.0))
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _slopes(statistic: Statistic, sums: Floats, steps: Floats) -> Floats:

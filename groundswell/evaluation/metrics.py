@@ -7,7 +7,6 @@ the supports of the labels, and `num_rows`, are those of the data that went in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from groundswell.evaluation.checks import (
     require_same_shape,
 )
 from groundswell.evaluation.intervals import bootstrap_intervals, studentized_intervals
-from groundswell.evaluation.proportions import wilson
+from groundswell.evaluation.proportions import deviations, wilson
 from groundswell.evaluation.ranking import auroc_entry, spearman, spearman_interval
 from groundswell.evaluation.resampling import distinct_rows
 
@@ -140,7 +139,7 @@ def _label_entries(
     def statistic(drawn: Array) -> Array:
         return np.stack(list(values_of(drawn, num_rows).values()), axis=-1)
 
-    right = wilson(int(sums[-1]), num_rows, _deviations(options["level"]))
+    right = wilson(int(sums[-1]), num_rows, deviations(options["level"]))
     ends = bootstrap_intervals(rows, statistic, counts=counts, **options)
     entries = _with_intervals(values_of(sums, num_rows), ends)
     return {"accuracy": _entry(right.value, right.low, right.high), **entries}, sums
@@ -215,13 +214,8 @@ def _f1_interval(hits: int, concerned: int, level: float) -> tuple[float, float]
     The interval is that of s by Wilson (Lam, Gopal and Qian 2024, https://arxiv.org/abs/2309.14621). A label that
     neither side has can have any F1.
     """
-    share = wilson(hits, concerned, _deviations(level))
+    share = wilson(hits, concerned, deviations(level))
     return 2 * share.low / (1 + share.low), 2 * share.high / (1 + share.high)
-
-
-def _deviations(level: float) -> float:
-    """Standard deviations on either side of the mean that hold this share of a normal distribution."""
-    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def _warnings(*found: str | None) -> dict[str, list[str]]:

@@ -106,7 +106,7 @@ def _areas(weights: Floats, positive: Bools, scores: Floats) -> Floats:
     misses = all_tied - hits
     won = (hits * (np.cumsum(misses, axis=1) - misses / 2)).sum(axis=1)
     pairs = hits.sum(axis=1) * misses.sum(axis=1)
-    return np.divide(won, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+    return np.asarray(np.divide(won, pairs, out=np.full(len(weights), np.nan), where=pairs > 0))
 
 
 def _auroc_pulls(positive: Bools, scores: Floats) -> Floats:
