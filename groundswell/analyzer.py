@@ -70,6 +70,11 @@ class Analyzer:
         return self._saved.calibration if isinstance(self._saved, SavedNetwork | SavedBaseline) else None
 
     @property
+    def saved(self) -> SavedModel:
+        """The model itself."""
+        return self._saved
+
+    @property
     def heads(self) -> tuple[str, ...]:
         """The names of the heads of a multi-task run; of any other run none."""
         return tuple(self._saved.heads) if isinstance(self._saved, SavedHeads) else ()
@@ -167,7 +172,7 @@ class Analyzer:
         return self._answers
 
     def _analyse(self, rows: Sequence[TextRow], aspects: Sequence[str] | None = None) -> list[Analysis]:
-        errors = [_find_error(text) for _, text in rows]
+        errors = [find_error(text) for _, text in rows]
         texts = [text or "" for (_, text), error in zip(rows, errors, strict=True) if error is None]
         answers = iter(self._answers(texts, aspects))
         return [
@@ -236,7 +241,8 @@ def _chunks(rows: Iterable[TextRow]) -> Iterator[list[TextRow]]:
         yield chunk
 
 
-def _find_error(text: str | None) -> dict[str, str] | None:
+def find_error(text: str | None) -> dict[str, str] | None:
+    """Why a text cannot be analysed, as the `error` of its record; None for one that can."""
     if not isinstance(text, str):
         return {"code": "no_text", "message": "the row has no text. Give every row a text, or check --text-column"}
     if len(text) > MAX_CHARACTERS:

@@ -133,7 +133,7 @@ class Analysis:
             **_rounded({"scores": self.scores, "confidence": self.confidence}),
             "intensity": self.intensity,
             "sentences": [_sentence_dict(sentence) for sentence in self.sentences],
-            "opinions": [_opinion_dict(opinion) for opinion in self.opinions],
+            "opinions": [opinion_values(opinion) for opinion in self.opinions],
             "truncated": self.truncated,
             "warnings": list(self.warnings),
             "model": self.model,
@@ -170,7 +170,8 @@ def _sentence_dict(sentence: Sentence) -> dict[str, object]:
     return {"start": sentence.start, "end": sentence.end, "label": sentence.label, "scores": _rounded(sentence.scores)}
 
 
-def _opinion_dict(opinion: Opinion) -> dict[str, object]:
+def opinion_values(opinion: Opinion) -> dict[str, object]:
+    """An opinion as plain values, as it stands in records."""
     return {
         "aspect": _span_dict(opinion.aspect),
         "category": opinion.category,
