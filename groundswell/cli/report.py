@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from groundswell.cli.report_errors import errors
 from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import DataError, InputError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from groundswell.evaluation.opinion_wording import PageLanguage
 
 app = typer.Typer(no_args_is_help=True, help="Pages and tables about what was found.")
+app.command("errors")(errors)
 
 
 @app.command("opinions")
