@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.data.leakage import form_digest, normal_form
+from groundswell.errors import DataError
 from groundswell.evaluation.label_errors import likely_label_errors
 from groundswell.evaluation.proportions import wilson
 from groundswell.representation.text_tfidf import learn_rows
@@ -23,6 +24,7 @@ from groundswell.types import Example
 
 LEAST_ROWS = 50
 LEAST_OF_LABEL = 2 * FOLDS
+LEAST_ACCURACY = 0.7  # of the model; below, most of what it doubts is right
 
 
 @dataclass(frozen=True)
@@ -50,24 +52,31 @@ def check_labels(
     rows   the texts' TF-IDF rows (N, F), when they are known already
 
     Labels of fewer than ten different texts are left out: the model cannot learn them. Nothing is doubted by a model
-    that is no better than always naming the most frequent label.
+    that is right in less than 70 %, or no more often than one that always names the most frequent label.
     """
     forms = [form_digest(normal_form(example.text)) for example in examples]
     usable = _usable(examples, forms)
     names = sorted({str(examples[place].target) for place in usable})
     if len(usable) < LEAST_ROWS or len(names) < 2:
-        return LabelCheck([], why_not=f"it takes {LEAST_ROWS} rows, and two labels of {LEAST_OF_LABEL} texts each")
+        return LabelCheck([], why_not=f"it takes {LEAST_ROWS} rows, and two labels with {LEAST_OF_LABEL} texts each")
     if rows is None:
-        rows = learn_rows([example.text for example in examples]).values
+        try:
+            rows = learn_rows([example.text for example in examples]).values
+        except DataError as error:
+            return LabelCheck([], why_not=str(error))
     number = {name: place for place, name in enumerate(names)}
     labels = np.array([number[str(examples[place].target)] for place in usable], dtype=np.int64)
     folds = draw_folds(labels, groups=[forms[place] for place in usable], seed=seed)
     probabilities = cross_validated_probabilities(rows[usable], labels, len(names), folds=folds, on_fold=on_fold)
     right = int((probabilities.argmax(axis=1) == labels).sum())
-    if wilson(right, len(labels)).low <= np.bincount(labels).max() / len(labels):
-        return LabelCheck([], len(labels), right / len(labels), "the words of the texts do not tell their labels")
+    accuracy, majority = right / len(labels), np.bincount(labels).max() / len(labels)
+    if accuracy < LEAST_ACCURACY or wilson(right, len(labels)).low <= majority:
+        why_not = (
+            f"a linear model tells them from the words in {accuracy:.0%} only (the most frequent one: {majority:.0%})"
+        )
+        return LabelCheck([], len(labels), accuracy, why_not)
     checked = [examples[place] for place in usable]
-    return LabelCheck(doubts_of(checked, probabilities, labels, names), len(labels), right / len(labels))
+    return LabelCheck(doubts_of(checked, probabilities, labels, names), len(labels), accuracy)
 
 
 def doubts_of(
