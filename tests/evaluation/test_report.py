@@ -138,8 +138,8 @@ def test_nothing_that_comes_from_outside_becomes_markup() -> None:
     assert hostile.elements == plain.elements
     assert [name for name, _ in hostile.attributes] == [name for name, _ in plain.attributes]
     for place in (
-        "run", "today", "blank text", "电池很耐用，但屏幕太暗。", "12 texts of test stand in train too", "3 ids stand twice",
-        "bad", "irony", "gender", "typing mistakes", "greedy synonyms", "电池不耐用。", "Great value",
+        "run", "today", "blank text", "电池很耐用，但屏幕太暗。", "12 texts of test stand in train too", "bad", "irony",
+        "3 ids stand twice", "gender", "typing mistakes", "greedy synonyms", "电池不耐用。", "Great value",
     ):  # fmt: skip
         assert f"{place} {HOSTILE}" in hostile.text or f"{place}{HOSTILE}" in hostile.text, place
 
@@ -320,7 +320,13 @@ def test_a_chinese_page_has_chinese_words_and_keeps_what_comes_from_outside() ->
     page = render_report(ReportFacts(**full_facts(), language="zh"))
     assert '<html lang="zh-Hans">' in page
     text = Page(page).text
-    for expected in ("的测试集文本判对标签（共 1,200 条）", "值得一读的错误", "最多抽取 2,000 行", "准确率 测试集", "It is not bad at all"):
+    for expected in (
+        "的测试集文本判对标签（共 1,200 条）",
+        "值得一读的错误",
+        "最多抽取 2,000 行",
+        "准确率 测试集",
+        "It is not bad at all",
+    ):
         assert expected in text
     titles = re.findall(r"<h[23]>(.*?)</h[23]>", page.partition("<footer>")[0])
     assert len(titles) > 15

@@ -79,7 +79,9 @@ def test_a_slice_is_weak_when_it_is_worse_beyond_chance() -> None:
     assert not is_weak({"metric": "accuracy", **interval(0.86, 0.05)}, overall)
     assert not is_weak(low, None)
     assert is_weak({"metric": "mae", "value": 1.2, "low": 1.1, "high": 1.3}, {"value": 1.0, "low": 0.95, "high": 1.05})
-    assert not is_weak({"metric": "mae", "value": 0.8, "low": 0.7, "high": 0.9}, {"value": 1, "low": 0.95, "high": 1.05})
+    assert not is_weak(
+        {"metric": "mae", "value": 0.8, "low": 0.7, "high": 0.9}, {"value": 1, "low": 0.95, "high": 1.05}
+    )
 
 
 def test_slices_are_drawn_with_the_whole_and_named_in_full_below() -> None:
