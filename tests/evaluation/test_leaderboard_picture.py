@@ -27,7 +27,7 @@ CHEAP, DEAR, BEATEN = point("cheap", 1.0, 0.7), point("dear", 100.0, 0.9), point
 
 
 def test_ends_by_hand() -> None:
-    """Costs 1 to 100, and 0.45 of that room (two decades) for names: up to 10^2.9. Values 0.55 to 0.95 and 4% of 0.4."""
+    """Costs 1 to 100, and 0.45 of these two decades for names: up to 10^2.9. Values 0.55 to 0.95, and 4% of 0.4."""
     joined = cost_plot("seconds", [DEAR, BEATEN, CHEAP])["layer"][0]["encoding"]
     assert joined["x"]["scale"]["domain"] == pytest.approx([1, 10**2.9])
     assert joined["x"]["axis"]["values"] == [1, 10, 100]

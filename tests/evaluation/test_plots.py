@@ -77,7 +77,7 @@ def test_rows_of_one_name_stay_apart_and_look_alike() -> None:
 
 
 def test_calibration_starts_where_there_are_answers() -> None:
-    """The least confident bin has 0.525 on average, and an interval that begins at 0.43: so the plot at 0.5, 0.4."""
+    """The least confident bin has 0.525 on average, its interval begins at 0.43: the plot begins at 0.5, 0.4."""
     spec = plots.reliability(calibration()["bins"], X, Y, "rows")
     ends = [row for row in values_of(spec) if set(row) == {"x", "y"}]
     assert ends == [{"x": 0.5, "y": 0.5}, {"x": 1.0, "y": 1.0}]

@@ -138,8 +138,8 @@ def test_nothing_that_comes_from_outside_becomes_markup() -> None:
     assert hostile.elements == plain.elements
     assert [name for name, _ in hostile.attributes] == [name for name, _ in plain.attributes]
     for place in (
-        "run", "today", "blank text", "电池很耐用，但屏幕太暗。", "12 texts of test stand in train too", "3 ids stand twice",
-        "bad", "irony", "gender", "typing mistakes", "greedy synonyms", "电池不耐用。", "Great value",
+        "run", "today", "blank text", "电池很耐用，但屏幕太暗。", "12 texts of test stand in train too", "bad", "irony",
+        "3 ids stand twice", "gender", "typing mistakes", "greedy synonyms", "电池不耐用。", "Great value",
     ):  # fmt: skip
         assert f"{place} {HOSTILE}" in hostile.text or f"{place}{HOSTILE}" in hostile.text, place
 
