@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from groundswell import assembly, run_folder
 from groundswell.analyzer import Analyzer, load
@@ -17,50 +17,24 @@ from groundswell.errors import DataError, GroundswellError, InputError
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe
 from groundswell.recipe_sections import FindingName
+from groundswell.results import MeasuredHeads
+from groundswell.review_languages import languages_of, languages_of_run
+from groundswell.run_finders import FINDERS, Subject
 from groundswell.run_report import WantedLanguage, read_findings, write_pages
-from groundswell.text.language import count_languages
 from groundswell.training.progress import ProgressBar
-from groundswell.types import Example
 
 Findings = dict[str, Any]
 TASKS = ("single_label",)
 NAMES: tuple[FindingName, ...] = get_args(FindingName)
-LEAST_SHARE = 0.02  # of a language among the texts
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is looked at: a model of single labels and its texts.
-
-    split       what `examples` are: test, else dev, else the file that was named
-    training    the training rows; empty where they cannot be read any more
-    languages   of the examples, the most frequent first
-    bar         for parts that take long
-    """
-
-    analyzer: Analyzer
-    recipe: Recipe
-    split: str
-    examples: Sequence[Example]
-    training: Sequence[Example]
-    languages: tuple[str, ...]
-    bar: ProgressBar
-
-
-class Finder(NamedTuple):
-    """A part: what gives its findings, by their names in findings.json, and whether it needs texts of the run."""
-
-    find: Callable[[Subject], Mapping[str, Any]]
-    needs_texts: bool = True
-
-
-FINDERS: dict[FindingName, Finder] = {}  # in the order in which they are called
-
-
-def gather_findings(analyzer: Analyzer, splits: Mapping[str, Splits], recipe: Recipe, bar: ProgressBar) -> Findings:
+def gather_findings(
+    analyzer: Analyzer, splits: Mapping[str, Splits], recipe: Recipe, measured: MeasuredHeads, bar: ProgressBar
+) -> Findings:
     """What `evaluation.findings` of the recipe asks for, as plain values; empty for tasks of which nothing is known.
 
-    splits   of each head, by its name; a single task is the one head ""
+    splits     of each head, by its name; a single task is the one head ""
+    measured   of each split, by head: its probabilities are not computed again
 
     A part that cannot be applied becomes one of `warnings`.
     """
@@ -71,7 +45,8 @@ def gather_findings(analyzer: Analyzer, splits: Mapping[str, Splits], recipe: Re
     split = "test" if "test" in own else "dev"
     alone = analyzer.head(head) if head else analyzer
     subject = Subject(
-        alone, recipe.alone(head), split, own[split], own["train"], languages_of(own[split]), bar
+        alone, recipe.alone(head), split, own[split], own["train"], languages_of(example.text for example in own[split]), bar,
+        measured[split][head].probabilities,
     )  # fmt: skip
     return _found(subject, [name for name in recipe.evaluation.findings if name in FINDERS], head)
 
@@ -118,13 +93,6 @@ def check_names(names: Sequence[str]) -> list[FindingName]:
     return [name for name in FINDERS if name in names]
 
 
-def languages_of(examples: Sequence[Example]) -> tuple[str, ...]:
-    """Chinese and English where texts are written in them, the more frequent first."""
-    counts = count_languages([example.text for example in examples])
-    least = LEAST_SHARE * sum(counts.values())
-    return tuple(name for name, count in counts.items() if name in ("zh", "en") and count >= least)
-
-
 def _found(subject: Subject, names: Sequence[FindingName], head: str) -> Findings:
     """The findings of each part, or a warning in their place."""
     found: Findings = {}
@@ -132,12 +100,10 @@ def _found(subject: Subject, names: Sequence[FindingName], head: str) -> Finding
     if head and names:
         warnings.append(f"findings: of the head {head} alone")
     for name in names:
-        subject.bar.begin(f"finding: {name}", 1)
         try:
             found |= _plain(FINDERS[name].find(subject))
         except GroundswellError as error:
             warnings.append(f"{name}: not measured: {error}")
-        subject.bar.advance()
     if names:
         found["split"] = subject.split
     return found | ({"warnings": warnings} if warnings else {})
@@ -162,11 +128,10 @@ def _measured_now(
     analyzer = load(folder, precision=recipe.evaluation.precision)
     alone = analyzer.head(head) if head else analyzer
     needs_texts = any(FINDERS[name].needs_texts for name in names)
-    subject = Subject(alone, recipe.alone(head), "", (), (), ("en", "zh"), bar)
+    subject = Subject(alone, recipe.alone(head), "", (), (), (), bar)
     if not needs_texts and source is None:
-        languages = (manifest.get("data") or {}).get("languages") or {}
-        told = tuple(name for name in sorted(languages, key=lambda name: -languages[name]) if name in ("en", "zh"))
-        found = _found(replace(subject, languages=told or subject.languages), names, head)
+        languages, _ = languages_of_run(folder, manifest, alone)
+        found = _found(replace(subject, languages=languages), names, head)
         return {key: value for key, value in found.items() if key != "split"}
     subject, warnings = _with_texts(subject, source, (manifest.get("data") or {}).get("sha256") or {})
     found = _found(subject, names, head)
@@ -190,7 +155,7 @@ def _with_texts(subject: Subject, source: str | None, hashes: Mapping[str, str])
         split = Path(source).name
         examples = read_split(source, settings, Accounting("evaluation"), keep_blank=True)
         LabelMap(subject.analyzer.outputs.labels).check_known(examples, "evaluation", source)
-    languages = languages_of(examples)
+    languages = languages_of(example.text for example in examples)
     return replace(
         subject, split=split, examples=examples, training=own.get("train", ()), languages=languages
     ), warnings  # fmt: skip

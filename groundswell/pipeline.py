@@ -169,7 +169,7 @@ def _finish(
         save_model(saved, aside)
     analyzer = Analyzer(saved, folder.name, precision=recipe.evaluation.precision)
     measured = _measure_splits(analyzer, recipe, splits, bar, dev_logits)
-    findings = gather_findings(analyzer, splits, recipe, bar)
+    findings = gather_findings(analyzer, splits, recipe, measured, bar)
     texts = [example.text for own in splits.values() for example in own.examples["train"]]
     finished = FinishedRun(recipe, join_splits(splits), fitted, time.monotonic() - began, texts)
     metrics = write_results(folder, finished, measured, findings)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
@@ -36,10 +37,14 @@ Opinions = Sequence[Sequence[Opinion]]
 
 @dataclass(frozen=True)
 class Measured:
-    """Metrics of one split, and the most confident mistakes in it."""
+    """Metrics of one split, and the most confident mistakes in it.
+
+    probabilities   (N, C) of a task with single labels
+    """
 
     scores: dict[str, Any]
     mistakes: list[dict[str, Any]]
+    probabilities: NDArray[np.float64] | None = None
 
 
 MeasuredHeads = Mapping[str, Mapping[str, Measured]]  # of each split, by head; a single task is the head ""
@@ -87,9 +92,8 @@ def measure(
         analyzer, examples, logits, options, fitted_here=fitted_logits is not None
     )
     metric = slices.accuracy_of((gold == predicted).numpy(), options)
-    return Measured(
-        slices.with_slices(scores, by, examples, metric), _mistakes(examples, gold, predicted, values, outputs)
-    )
+    mistakes = _mistakes(examples, gold, predicted, values, outputs)
+    return Measured(slices.with_slices(scores, by, examples, metric), mistakes, values.numpy())
 
 
 def _measure_opinions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from groundswell.evaluation.behaviour.checking import texts_of
 from groundswell.evaluation.behaviour.shipped import shipped_cases
 from groundswell.recipe_reading import load_recipe
 from groundswell.run_folder import RECIPE
-from groundswell.text.language import detect_language
+from groundswell.text.language import count_languages
 
 ReviewLanguage = Literal["en", "zh"]
 LANGUAGES: tuple[ReviewLanguage, ...] = ("en", "zh")
@@ -32,8 +32,18 @@ def languages_of(texts: Iterable[str]) -> tuple[ReviewLanguage, ...]:
     >>> languages_of(["不错", "很好用", "Gut."])
     ('zh',)
     """
-    found = [detect_language(text) for text in texts]
-    return tuple(language for language in LANGUAGES if found.count(language) >= max(1, LEAST_SHARE * len(found)))
+    return main_languages(count_languages(list(texts)))
+
+
+def main_languages(counts: Mapping[str, int]) -> tuple[ReviewLanguage, ...]:
+    """The same of numbers of texts by language; the most frequent first.
+
+    >>> main_languages({"en": 2, "zh": 40, "other": 3})
+    ('zh',)
+    """
+    least = max(1.0, LEAST_SHARE * sum(counts.values()))
+    found = [language for language in LANGUAGES if counts.get(language, 0) >= least]
+    return tuple(sorted(found, key=lambda language: -counts[language]))
 
 
 def languages_of_run(
@@ -45,7 +55,7 @@ def languages_of_run(
     the languages whose words the model knows, which may be more than it was trained on.
     """
     if told := manifest.get("data", {}).get("languages"):
-        return tuple(language for language in LANGUAGES if language in told), "as the manifest says"
+        return main_languages(told), "as the manifest says"
     if texts := _training_texts(folder):
         return languages_of(texts), "as in the training file"
     return readable_languages(analyzer), "those whose words the model knows"

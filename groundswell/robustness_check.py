@@ -21,6 +21,7 @@ from groundswell.evaluation.robustness.synonyms import SynonymSource, vector_sou
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe
 from groundswell.run_folder import read_manifest
+from groundswell.text.blank import is_blank
 from groundswell.training.progress import ProgressBar
 from groundswell.types import Example
 
@@ -73,19 +74,32 @@ def check_robustness(
         recipe = recipe.alone(str(plan.head))
     _require_one_label(analyzer)
     accounting = Accounting("robustness")
-    examples = _drawn(_examples(analyzer, recipe, source, accounting), plan)
+    examples = _examples(analyzer, recipe, source, accounting)
+    with ProgressBar(progress) as bar:
+        found = measure_robustness(analyzer, examples, plan, bar)
+    return {**found, "rows": accounting.to_dict(), "model": analyzer.name}
+
+
+def measure_robustness(
+    analyzer: Analyzer, examples: Sequence[Example], plan: RobustnessPlan, bar: ProgressBar
+) -> dict[str, Any]:
+    """The `robustness` entry of `findings.json`, of as many of the examples as the plan says, blank ones left out.
+
+    Raises DataError for a run that gives anything but one label.
+    """
+    _require_one_label(analyzer)
+    drawn = _drawn([example for example in examples if not is_blank(example.text)], plan)
     synonyms, missing = _synonyms(plan.vectors)
     settings = RobustnessSettings(plan.strength, plan.budget, synonyms, plan.seed)
-    labels = analyzer.outputs.labels
-    gold = analyzer.outputs.targets(examples).numpy()
-    with ProgressBar(progress) as bar:
+    gold = analyzer.outputs.targets(drawn).numpy()
 
-        def score(texts: Sequence[str]) -> Array:
-            return analyzer.outputs.values(analyzer.score(texts, bar.advance)).numpy()
+    def score(texts: Sequence[str]) -> Array:
+        return analyzer.outputs.values(analyzer.score(texts, bar.advance)).numpy()
 
-        found = robustness_findings([example.text for example in examples], gold, score, labels, settings, bar)
+    texts = [example.text for example in drawn]
+    found = robustness_findings(texts, gold, score, analyzer.outputs.labels, settings, bar)
     found["skipped"] += missing
-    return {**found, "rows": accounting.to_dict(), "model": analyzer.name}
+    return found
 
 
 def _require_one_label(analyzer: Analyzer) -> None:

@@ -154,7 +154,10 @@ def test_languages_of_texts() -> None:
 
 
 def test_languages_of_a_run(run: Path, analyzer: Analyzer, tmp_path: Path) -> None:
-    assert languages_of_run(run, {"data": {"languages": ["zh", "fr"]}}, analyzer) == (("zh",), "as the manifest says")
+    assert languages_of_run(run, {"data": {"languages": {"zh": 30, "en": 1}}}, analyzer) == (
+        ("zh",),
+        "as the manifest says",
+    )
     assert languages_of_run(run, {}, analyzer) == (("en",), "as in the training file")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from groundswell.cli.report_behaviour import behaviour
+from groundswell.cli.report_errors import errors
 from groundswell.cli.report_robustness import robustness
 from groundswell.cli.report_run import report_run
-from groundswell.cli.report_errors import errors
 from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import DataError, InputError
 
