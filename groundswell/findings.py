@@ -45,8 +45,8 @@ def gather_findings(
     split = "test" if "test" in own else "dev"
     alone = analyzer.head(head) if head else analyzer
     subject = Subject(
-        alone, recipe.alone(head), split, own[split], own["train"], languages_of(example.text for example in own[split]), bar,
-        measured[split][head].probabilities,
+        alone, recipe.alone(head), split, own[split], own["train"],
+        languages_of(example.text for example in own[split]), bar, measured[split][head].probabilities,
     )  # fmt: skip
     return _found(subject, [name for name in recipe.evaluation.findings if name in FINDERS], head)
 

@@ -35,7 +35,7 @@ def languages_of(texts: Iterable[str]) -> tuple[ReviewLanguage, ...]:
     return main_languages(count_languages(list(texts)))
 
 
-def main_languages(counts: Mapping[str, int]) -> tuple[ReviewLanguage, ...]:
+def main_languages(counts: Mapping[Any, int]) -> tuple[ReviewLanguage, ...]:
     """The same of numbers of texts by language; the most frequent first.
 
     >>> main_languages({"en": 2, "zh": 40, "other": 3})

@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from groundswell.errors import DataError, SelfCheckError
-from groundswell.evaluation import classification, intervals, report_markup, report_metrics
+from groundswell.evaluation import classification, intervals, metrics, report_markup, report_metrics
 from groundswell.evaluation.dev_metrics import dev_metrics
 from groundswell.evaluation.metrics import score_multi_label, score_regression, score_single_label
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from groundswell.evaluation.behaviour.capabilities import Attribute
 from groundswell.evaluation.behaviour.checking import Answers
-from groundswell.evaluation.intervals import Floats, bootstrap_intervals
+from groundswell.evaluation.intervals import bootstrap_intervals
+from groundswell.evaluation.resampling import Floats
 from groundswell.evaluation.proportions import wilson
 
 
