@@ -85,6 +85,14 @@ def test_a_draw_is_seeded(trained: Path, folder: Path, no_wordnet: None) -> None
         check_robustness(trained, str(folder / "dev.jsonl"), RobustnessPlan(limit=0))
 
 
+def test_wordnet_is_read_for_english_texts_only(trained: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robustness_check, "wordnet_source", lambda: pytest.fail("WordNet was read"))
+    source = write(folder / "chinese.jsonl", [{"text": "房间很干净，服务员很热情。", "label": "positive"}])
+    found = check_robustness(trained, source, RobustnessPlan(budget=None))
+    assert {"name": "synonyms (WordNet)", "why": "no text in the language en"} in found["skipped"]
+    assert {"homophone", "other script", "dropped words"} <= {one["name"] for one in found["perturbations"]}
+
+
 def test_vectors_give_synonyms(
     trained: Path, folder: Path, no_wordnet: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,7 +115,11 @@ def test_the_command_prints_tables_for_people(
     assert printed.splitlines()[0].endswith("on 40 texts as they are; strength 0.1")
     row = next(line.split() for line in printed.splitlines() if line.strip().startswith("swapped letters"))
     first = found["perturbations"][0]
-    assert row[2:5] == [str(first["num_texts"]), f"{first['original']['value']:.3f}", f"{first['accuracy']['value']:.3f}"]
+    assert row[2:5] == [
+        str(first["num_texts"]),
+        f"{first['original']['value']:.3f}",
+        f"{first['accuracy']['value']:.3f}",
+    ]
     assert f"accuracy under attack {found['attack']['accuracy']['value']:.3f}" in printed
     assert "at most 50% of the words changed (one at least), 20 queries a text" in printed
     example = found["attack"]["examples"][0]
