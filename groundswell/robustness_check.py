@@ -22,6 +22,7 @@ from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe
 from groundswell.run_folder import read_manifest
 from groundswell.text.blank import is_blank
+from groundswell.text.language import detect_language
 from groundswell.training.progress import ProgressBar
 from groundswell.types import Example
 
@@ -89,7 +90,7 @@ def measure_robustness(
     """
     _require_one_label(analyzer)
     drawn = _drawn([example for example in examples if not is_blank(example.text)], plan)
-    synonyms, missing = _synonyms(plan.vectors)
+    synonyms, missing = _synonyms(plan.vectors, drawn)
     settings = RobustnessSettings(plan.strength, plan.budget, synonyms, plan.seed)
     gold = analyzer.outputs.targets(drawn).numpy()
 
@@ -126,11 +127,16 @@ def _drawn(examples: list[Example], plan: RobustnessPlan) -> list[Example]:
     return [examples[number] for number in sorted(random.Random(plan.seed).sample(range(len(examples)), plan.limit))]
 
 
-def _synonyms(vectors: Path | None) -> tuple[tuple[SynonymSource, ...], list[dict[str, str]]]:
-    """The sources there are, and what is to be said of WordNet when it is none of them."""
+def _synonyms(
+    vectors: Path | None, examples: Sequence[Example]
+) -> tuple[tuple[SynonymSource, ...], list[dict[str, str]]]:
+    """The sources there are, and why WordNet is none of them; it takes seconds to read, so only for English texts."""
     sources, missing = [], []
     try:
-        sources.append(wordnet_source())
+        if any(detect_language(example.text) == "en" for example in examples):
+            sources.append(wordnet_source())
+        else:
+            missing.append({"name": "synonyms (WordNet)", "why": "no text in the language en"})
     except MissingExtraError as error:
         missing.append({"name": "synonyms (WordNet)", "why": str(error)})
     if vectors is not None:

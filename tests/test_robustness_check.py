@@ -85,6 +85,14 @@ def test_a_draw_is_seeded(trained: Path, folder: Path, no_wordnet: None) -> None
         check_robustness(trained, str(folder / "dev.jsonl"), RobustnessPlan(limit=0))
 
 
+def test_wordnet_is_read_for_english_texts_only(trained: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robustness_check, "wordnet_source", lambda: pytest.fail("WordNet was read"))
+    source = write(folder / "chinese.jsonl", [{"text": "房间很干净，服务员很热情。", "label": "positive"}])
+    found = check_robustness(trained, source, RobustnessPlan(budget=None))
+    assert {"name": "synonyms (WordNet)", "why": "no text in the language en"} in found["skipped"]
+    assert {"homophone", "other script", "dropped words"} <= {one["name"] for one in found["perturbations"]}
+
+
 def test_vectors_give_synonyms(
     trained: Path, folder: Path, no_wordnet: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
