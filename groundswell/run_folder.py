@@ -123,6 +123,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """What metrics.json of a finished run holds."""
+    found: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    return found
+
+
 def check_files(folder: Path, manifest: dict[str, Any]) -> None:
     """Compare every file with the hash in the manifest; RunFolderError names what is missing or altered."""
     problems = []
