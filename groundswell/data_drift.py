@@ -53,7 +53,7 @@ def check_drift(source: str, first: Sequence[Example], second: Sequence[Example]
 def _labels(source: str, first: Sequence[Example], second: Sequence[Example]) -> Finding | None:
     counts = [count_labels(examples) for examples in (first, second)]
     names = sorted({*counts[0], *counts[1]})
-    if not all(counts):
+    if not counts[0].keys() & counts[1].keys():
         return None
     shift = label_shift(*(np.array([count[name] for name in names], dtype=np.float64) for count in counts))
     if shift.psi < NOTED_PSI or shift.p_value > 0.01:

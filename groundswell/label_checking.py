@@ -7,7 +7,7 @@ seconds. What it doubts is decided by `evaluation.label_errors`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,7 @@ class LabelCheck:
     why_not: str = ""
 
 
-def check_labels(
-    examples: Sequence[Example], *, rows: Any = None, seed: int = 0, on_fold: Callable[[], None] = lambda: None
-) -> LabelCheck:
+def check_labels(examples: Sequence[Example], *, rows: Any = None, seed: int = 0) -> LabelCheck:
     """Labels that are probably wrong among examples with one label each.
 
     rows   the texts' TF-IDF rows (N, F), when they are known already
@@ -67,12 +65,12 @@ def check_labels(
     number = {name: place for place, name in enumerate(names)}
     labels = np.array([number[str(examples[place].target)] for place in usable], dtype=np.int64)
     folds = draw_folds(labels, groups=[forms[place] for place in usable], seed=seed)
-    probabilities = cross_validated_probabilities(rows[usable], labels, len(names), folds=folds, on_fold=on_fold)
+    probabilities = cross_validated_probabilities(rows[usable], labels, len(names), folds=folds)
     right = int((probabilities.argmax(axis=1) == labels).sum())
     accuracy, majority = right / len(labels), np.bincount(labels).max() / len(labels)
     if accuracy < LEAST_ACCURACY or wilson(right, len(labels)).low <= majority:
         why_not = (
-            f"a linear model tells them from the words in {accuracy:.0%} only (the most frequent one: {majority:.0%})"
+            f"a linear model tells them by words in {accuracy:.0%} (always naming the most frequent: {majority:.0%})"
         )
         return LabelCheck([], len(labels), accuracy, why_not)
     checked = [examples[place] for place in usable]

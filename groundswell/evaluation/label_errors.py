@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from groundswell.errors import DataError
+
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -82,9 +84,28 @@ def likely_label_errors(probabilities: Floats, labels: Ids) -> list[LabelError]:
 
 def _confident_labels(probabilities: Floats, labels: Ids) -> Ids:
     """(N,) the label that a row is confidently of; -1 where there is none."""
+    _check(probabilities, labels)
     num_classes = probabilities.shape[1]
     given = np.bincount(labels, minlength=num_classes)
     sums = np.bincount(labels, weights=probabilities[np.arange(len(labels)), labels], minlength=num_classes)
     thresholds = sums / given
     reached = np.where(probabilities >= thresholds, probabilities, -1.0)
     return np.where(reached.max(axis=1) >= 0, reached.argmax(axis=1), -1)
+
+
+def _check(probabilities: Floats, labels: Ids) -> None:
+    if len(probabilities) != len(labels):
+        raise DataError(
+            f"label errors: found {len(probabilities)} rows of probabilities and {len(labels)} labels, expected as many "
+            "of both. Pass those of the same rows"
+        )
+    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if bad.size:
+        raise DataError(
+            f"label errors: row {bad[0]}: found nan among the probabilities, expected numbers from 0 to 1. Mend the model"
+        )
+    missing = np.flatnonzero(np.bincount(labels, minlength=probabilities.shape[1]) == 0)
+    if missing.size:
+        raise DataError(
+            f"label errors: label {missing[0]}: found no row that carries it, expected one at least. Leave its column out"
+        )

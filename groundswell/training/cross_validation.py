@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ def cross_validated_probabilities(
     *,
     folds: Ids,
     strength: float = 1.0,
-    on_fold: Callable[[], None] = lambda: None,
 ) -> Matrix:
     """(N, C): the probability of each class by a logistic regression that was fitted on the other folds.
 
@@ -50,7 +49,6 @@ def cross_validated_probabilities(
         model = fit_logistic_regression(features[rest], targets[rest], num_classes, strength=strength)
         logits = np.asarray(features[held_out] @ model.weights) + model.bias
         probabilities[held_out] = softmax(logits, axis=1)
-        on_fold()
     return probabilities
 
 
