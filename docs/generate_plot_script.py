@@ -1,4 +1,4 @@
-"""`groundswell/evaluation/vega/vega.js.xz`: the script that draws the plots of a page, from the pinned vl-convert-python.
+"""`groundswell/evaluation/vega/vega.js.xz`: the script that draws plots, from the pinned vl-convert-python.
 
 python docs/generate_plot_script.py
 """
@@ -13,7 +13,7 @@ SCRIPT = FOLDER / "vega.js.xz"
 
 
 def render() -> bytes:
-    """The compressed script: Vega, Vega-Lite and Vega-Embed in one module that sets `window.vegaEmbed`, with notices."""
+    """The compressed script: Vega-Lite and all it needs in one module that sets `window.vegaEmbed`, with notices."""
     import vl_convert
 
     notices = (FOLDER / "LICENSES.txt").read_text(encoding="utf-8")
