@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,7 +57,7 @@ def facts_of(folder: Path, manifest: Mapping[str, Any], language: WantedLanguage
         languages=languages,
         hardware=manifest.get("hardware") or {},
         versions=manifest.get("versions") or {},
-        created=str(manifest.get("written", "")),
+        created=_when(str(manifest.get("written", ""))),
     )
 
 
@@ -96,6 +97,13 @@ def write_pages(folder: Path, manifest: Mapping[str, Any], language: WantedLangu
     hashes = {**hashes, **{name: run_folder.file_sha256(folder / name) for name in others}}
     run_folder.write_json(folder / run_folder.MANIFEST, {**manifest, PAGE_HASHES: hashes})
     return notes
+
+
+def _when(written: str) -> str:
+    try:
+        return datetime.fromisoformat(written).strftime("%Y-%m-%d %H:%M UTC")
+    except ValueError:
+        return written
 
 
 def _metrics(measured: Mapping[str, Any], heads: tuple[str, ...]) -> dict[str, dict[str, Any]]:

@@ -49,6 +49,7 @@ const config = CONFIG;
 config.axisY = {labelLimit: matchMedia("(max-width: 40rem)").matches ? 125 : 240};
 const options = {renderer: "svg", actions: false, ast: true, config};
 for (const place of document.querySelectorAll(".DRAWING")) {
+  await new Promise((next) => setTimeout(next));  // the page can be read and scrolled between two plots
   try {
     await vegaEmbed(place, JSON.parse(place.nextElementSibling.textContent), options);
   } catch (error) {
