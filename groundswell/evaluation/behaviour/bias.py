@@ -10,8 +10,8 @@ import numpy as np
 from groundswell.evaluation.behaviour.capabilities import Attribute
 from groundswell.evaluation.behaviour.checking import Answers
 from groundswell.evaluation.intervals import bootstrap_intervals
-from groundswell.evaluation.resampling import Floats
 from groundswell.evaluation.proportions import wilson
+from groundswell.evaluation.resampling import Floats
 
 
 def texts_of_pairs(attributes: Iterable[Attribute]) -> list[str]:
