@@ -41,7 +41,7 @@ def test_a_run_learns_loads_and_predicts(baseline: dict[str, Any], kind: str) ->
     assert (found.label, found.truncated) == ("positive", False)
     assert sum(found.scores.values()) == pytest.approx(1.0)
     assert sorted(path.name for path in (run.folder / "model").iterdir()) == [
-        "features.json", "groundswell.json", "linear.safetensors",
+        "calibration.json", "features.json", "groundswell.json", "linear.safetensors",
     ]  # fmt: skip
     assert not (run.folder / "checkpoints").exists()
     assert (run.folder / "report.html").exists()
