@@ -61,11 +61,11 @@ def predict(  # noqa: PLR0913 - one parameter per option
         if text:
             _predict_texts(run, precision, text, aspect, lambda analysis: write(as_lines(analysis)))
         else:
-            rows = _Rows(source or "-", text_column, id_column, encoding)
+            rows = TextRows(source or "-", text_column, id_column, encoding)
             _predict_rows(run, precision, rows, aspect, write, as_lines)
 
 
-class _Rows:
+class TextRows:
     """The rows of a source and the columns that count; rows that cannot be read go to `on_bad_row`."""
 
     def __init__(self, source: str, text_column: str, id_column: str | None, encoding: str | None) -> None:
@@ -106,7 +106,7 @@ def _predict_texts(
 
 
 def _predict_rows(
-    run: Path, precision: Precision, rows: _Rows, aspects: list[str] | None, write: Write,
+    run: Path, precision: Precision, rows: TextRows, aspects: list[str] | None, write: Write,
     as_lines: Callable[[Analysis], str],
 ) -> None:  # fmt: skip
     from groundswell import analyzer
