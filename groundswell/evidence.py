@@ -144,7 +144,7 @@ def _measure(
     by_chance = [random_orders(words, generator) for words in sample.texts]
     total = len(sample.texts)
     random = measure_orders(sample.scorer, sample.texts, sample.outputs, by_chance)
-    measured = {}
+    measured: dict[str, dict[str, Any]] = {}
     for method in methods:
         done = 0
 

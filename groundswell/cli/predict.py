@@ -75,11 +75,11 @@ def predict(  # noqa: PLR0913 - one parameter per option
         if text:
             _predict_texts(asked, text, lambda analysis: write(as_lines(analysis)))
         else:
-            rows = _Rows(source or "-", text_column, id_column, encoding)
+            rows = TextRows(source or "-", text_column, id_column, encoding)
             _predict_rows(asked, rows, write, as_lines)
 
 
-class _Rows:
+class TextRows:
     """The rows of a source and the columns that count; rows that cannot be read go to `on_bad_row`."""
 
     def __init__(self, source: str, text_column: str, id_column: str | None, encoding: str | None) -> None:
@@ -143,7 +143,7 @@ def _predict_texts(asked: _Asked, texts: list[str], take: Callable[[Analysis], o
     asked.say_to_read(num_to_read, len(texts))
 
 
-def _predict_rows(asked: _Asked, rows: _Rows, write: Write, as_lines: Callable[[Analysis], str]) -> None:
+def _predict_rows(asked: _Asked, rows: TextRows, write: Write, as_lines: Callable[[Analysis], str]) -> None:
     from groundswell.cli.prediction_records import PredictionRecords
 
     analyse = asked.load()

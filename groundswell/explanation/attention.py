@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from groundswell.data.batching import Batch, Documents
 from groundswell.errors import BaseModelError, DataError
@@ -75,7 +75,7 @@ def rollout(layers: Tensor) -> Tensor:
     return flow
 
 
-def _states_and_layers(network: nn.Module, batch: Batch) -> tuple[Tensor, list[Tensor]]:
+def _states_and_layers(network: Any, batch: Batch) -> tuple[Tensor, list[Tensor]]:
     """The states (B, T, D), and the attention (B, H, T, T) of each layer; none for a network that has none inside."""
     if isinstance(network, Transformer):
         return network.with_attention(batch.token_ids, batch.mask)

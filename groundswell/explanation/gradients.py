@@ -185,11 +185,8 @@ def _vectors(network: nn.Module, given: Sequence[Tensor] | None = None) -> Itera
             handle.remove()
 
 
-def _tables(network: nn.Module) -> list[nn.Module]:
+def _tables(network: Any) -> list[nn.Module]:
     """Where a network looks up the vectors of tokens, and of n-grams."""
     if isinstance(network, BagOfVectors) and network.ngram_vectors is not None:
         return [network.embedding, network.ngram_vectors]
-    if hasattr(network, "get_input_embeddings"):
-        return [network.get_input_embeddings()]
-    embedding: Any = network.embedding
-    return [embedding]
+    return [network.get_input_embeddings() if hasattr(network, "get_input_embeddings") else network.embedding]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -77,11 +78,11 @@ def _of_ngrams(features: NgramFeatures, numbers: dict[str, int], tokens: list[st
 def _of_lexicon(lexicon: Lexicon, tokens: list[str], per_feature: Numbers) -> Numbers:
     """(T,)"""
     values = np.zeros(len(tokens))
-    positive, negative, net = per_feature.tolist()
+    positive, negative, net = map(float, per_feature)
 
     def adds(value: float) -> float:
         """What a feeling word of this value adds to the score."""
-        return value * ((positive if value > 0 else negative) + net / len(tokens) ** 0.5)
+        return value * ((positive if value > 0 else negative) + net / math.sqrt(len(tokens)))
 
     for hit in lexicon(tokens).hits:
         value = hit.own_value

@@ -36,7 +36,7 @@ class Part(NamedTuple):
     def tokens_kept(self, window: int) -> Flags:
         """(T,) bool: the tokens of a window that are read."""
         owners = self.words.owners[window]
-        return (owners == NOBODY) | self.kept[owners] if len(self.kept) else owners == NOBODY
+        return (owners == NOBODY) | np.append(self.kept, False)[owners]
 
 
 class WordScorer(Protocol):
@@ -127,6 +127,8 @@ class BaselineWords:
 
     def logits(self, parts: Sequence[Part], on_batch: Callable[[int], None] = lambda parts: None) -> Tensor:
         """Logits (N, C) float32."""
+        if not parts:
+            return torch.empty(0, len(self.outputs.labels))
         texts = []
         for part in parts:
             kept = part.tokens_kept(0)

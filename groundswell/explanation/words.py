@@ -25,7 +25,7 @@ def word_places(text: str, tokens: Iterable[Place] = ()) -> list[Place]:
     tokens   places of a model's tokens; one that reaches over several words makes them one, so that every token
              belongs to one word
 
-    >>> word_places("It isn't 很好！！"), word_places("a-b", [(0, 3)])
+    >>> word_places("It isn't 干净！！"), word_places("a-b", [(0, 3)])
     ([(0, 2), (3, 8), (9, 11), (11, 13)], [(0, 3)])
     """
     kind = "jieba" if HAN.search(text) else "words"

@@ -87,7 +87,8 @@ class TransformerLayer(nn.Module):
         """The weights that `forward` gives the values, (B, H, T, T), for the same states (B, T, D)."""
         query, key, _ = self._parts(self.norm1(states))
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-        return scores.masked_fill(~mask[:, None, None, :], -torch.inf).softmax(dim=-1)
+        weights: Tensor = scores.masked_fill(~mask[:, None, None, :], -torch.inf).softmax(dim=-1)
+        return weights
 
     def _parts(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value, each (B, H, T, D / H)."""

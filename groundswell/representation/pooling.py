@@ -51,7 +51,8 @@ class Pooling(nn.Module):
         """
         if self.name == "attention":
             scores = self.query(torch.tanh(self.project(states))).squeeze(-1).float()  # (B, T)
-            return scores.masked_fill(~mask, -torch.inf).softmax(dim=1)
+            weights: Tensor = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)
+            return weights
         if self.name == "mean":
             return mask.float() / mask.sum(dim=1, keepdim=True)
         rows, tokens = mask.shape
