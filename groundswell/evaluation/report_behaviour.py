@@ -62,7 +62,7 @@ def bias_part(facts: ReportFacts, say: Say) -> list[Html]:
         (
             say.term(one["attribute"]),
             say.term(one["language"]),
-            f"{one['first']} → {one['second']}",
+            tag("span", f"{one['first']} → {one['second']}", class_="together"),
             number(one["num_pairs"]),
             share_with_interval(one["labels_changed"]),
             with_interval(one.get("mean_shift")),

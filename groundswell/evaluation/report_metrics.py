@@ -18,7 +18,8 @@ OF_LANGUAGE = ("perplexity", "masked_accuracy")  # of the one objective, and of 
 SPLIT_ORDER = ("test", "dev", "train")
 MOST_CONFUSION_CLASSES = 16
 MOST_DRAWN_CLASSES = 60
-MOST_CONFUSED_PAIRS = 30
+MOST_CONFUSED_PAIRS = 15
+MOST_WEAK_LABELS = 10
 
 
 class Headline(NamedTuple):
@@ -165,7 +166,12 @@ def _split_labels(split: str, scores: Values, say: Say, drawn: bool) -> Html:
     """`drawn` is false inside what is folded away: there a plot would have no width."""
     names, name = list(scores["per_class"]), split_name(split, say)
     confusion = scores.get("confusion")
-    parts = [_label_table(name, scores["per_class"], say)]
+    labels = scores["per_class"]
+    parts = [_label_table(say(words.LABELS_ON, split=name), labels, say)]
+    if len(labels) > MOST_CONFUSION_CLASSES:
+        weakest = dict(sorted(labels.items(), key=lambda found: float(found[1]["f1"]))[:MOST_WEAK_LABELS])
+        first = _label_table(say(words.WEAKEST_LABELS, shown=len(weakest), all=len(labels), split=name), weakest, say)
+        parts = [first, details(say(words.LABELS_ON, split=name), *parts)]
     if confusion and len(names) <= MOST_CONFUSION_CLASSES:
         parts.insert(0, _confusion_table(name, names, confusion, say))
     elif confusion:
@@ -177,7 +183,7 @@ def _split_labels(split: str, scores: Values, say: Say, drawn: bool) -> Html:
     return joined(parts)
 
 
-def _label_table(split: str, labels: Mapping[str, Mapping[str, float]], say: Say) -> Html:
+def _label_table(caption: str, labels: Mapping[str, Mapping[str, float]], say: Say) -> Html:
     with_intervals = any("f1_low" in scores for scores in labels.values())
     rows = [
         (
@@ -192,7 +198,7 @@ def _label_table(split: str, labels: Mapping[str, Mapping[str, float]], say: Say
     ]
     titles = (words.LABEL, words.PRECISION, words.RECALL, words.F1, *([words.INTERVAL] if with_intervals else []))
     header = (*map(say, titles), say(words.ROWS))
-    return table(say(words.LABELS_ON, split=split), header, rows, numbers=range(1, len(header)))
+    return table(caption, header, rows, numbers=range(1, len(header)))
 
 
 def _confusion_table(split: str, names: Sequence[str], confusion: Sequence[Sequence[int]], say: Say) -> Html:

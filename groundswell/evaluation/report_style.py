@@ -69,6 +69,7 @@ thead th { color: var(--muted); font-weight: 500; font-size: .85rem; vertical-al
 tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 5.5rem; max-width: 18rem; }
 .number { text-align: right; white-space: nowrap; }
 thead .number { white-space: normal; }
+.together { white-space: nowrap; }
 .strong { font-weight: 650; font-size: 1.05rem; }
 td .muted { white-space: nowrap; }
 

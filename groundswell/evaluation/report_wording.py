@@ -139,6 +139,9 @@ GUESS = Phrase(
 )
 SAME_ON = Phrase("The same on {split}", "{split}上的同类结果")
 LABELS_ON = Phrase("Labels on {split}", "{split}上的各标签")
+WEAKEST_LABELS = Phrase(
+    "The {shown} of {all} labels with the lowest F1 on {split}", "{split}上 F1 最低的 {shown} 个标签（共 {all} 个）"
+)
 PRECISION, RECALL, F1 = Phrase("precision", "精确率"), Phrase("recall", "召回率"), Phrase("F1", "F1")
 CONFUSION = Phrase(
     "Confusion on {split}: gold labels in rows, predicted labels in columns, with the share of the row",

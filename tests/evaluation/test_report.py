@@ -250,6 +250,7 @@ def test_of_many_labels_the_most_confused_pairs_are_shown(num_labels: int, drawn
     if num_labels > 16:
         assert "the 2 most frequent of 2 confused pairs" in Page(page).text
         assert "intent 3 intent 4 2 66.7% intent 7 intent 8 1 50.0%" in Page(page).text
+        assert f"The 10 of {num_labels} labels with the lowest F1 on test" in Page(page).text
 
 
 def test_a_warning_stands_in_the_list_once() -> None:
