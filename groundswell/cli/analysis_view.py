@@ -169,7 +169,7 @@ def _verdict(analysis: Analysis) -> list[tuple[str, str]]:
     if analysis.intensity is not None:
         told.append((f", intensity {analysis.intensity:.2f}", ""))
     if analysis.prediction_set is not None and len(analysis.prediction_set) > 1:
-        told.append((f", could be any of {', '.join(map(_visible, analysis.prediction_set))}", ""))
+        told.append((f", could be any of {', '.join(map(visible, analysis.prediction_set))}", ""))
     return [*told, *([(", to be read by a person", "bold yellow")] if analysis.needs_reading else [])]
 
 

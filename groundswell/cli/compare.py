@@ -54,8 +54,8 @@ def compare(  # noqa: PLR0913 - one parameter per option
     if folders:
         if len(folders) < len(names) or ladder is not None or seeds > 1:
             raise InputError(
-                f"compare: {folders[0]} is a run folder, so finished runs are compared, and recipes, --ladder and --seeds do "
-                "not go with them. Name run folders alone, or recipes alone"
+                f"compare: {folders[0]} is a run folder, so finished runs are compared, and recipes, --ladder and "
+                "--seeds do not go with them. Name run folders alone, or recipes alone"
             )
         _compare_runs(folders, data, head, overrides, as_json=as_json)
         return
