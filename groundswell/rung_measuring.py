@@ -58,8 +58,8 @@ class MeasuredRun:
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> MeasuredRun:
         """What `to_dict` wrote down."""
-        sides = [np.array(kept[side], dtype=np.int64) for side in ("gold", "predicted")]
-        return cls(kept["seed"], *sides, kept["num_labels"], kept["figures"])
+        gold, predicted = (np.array(kept[side], dtype=np.int64) for side in ("gold", "predicted"))
+        return cls(kept["seed"], gold, predicted, kept["num_labels"], kept["figures"])
 
 
 def measure_run(run: Path, recipe: Recipe, examples: Sequence[Example], *, timed: bool) -> MeasuredRun:
@@ -112,7 +112,7 @@ def mean_macro_f1(runs: Sequence[MeasuredRun], options: dict[str, Any]) -> Inter
 
     rows, counts = distinct_rows(np.concatenate(parts, axis=1))
     low, high = bootstrap_intervals(rows, mean_of, counts=counts, **options)[0].tolist()
-    value = mean_of((counts @ rows.astype(np.float64))[None])[0, 0]
+    value = mean_of(np.asarray(counts @ rows, dtype=np.float64)[None])[0, 0]
     return float(value), low, high
 
 
@@ -126,8 +126,8 @@ def against(runs: Sequence[MeasuredRun], others: Sequence[MeasuredRun], options:
         paired = compare_paired(runs[0].right, others[0].right, **options)
         return paired.difference, paired.p_value
     means = [np.mean([run.right for run in side], axis=0)[:, None] for side in (runs, others)]
-    answers = [Answers("mean accuracy", rows, lambda sums: sums[:, 0] / len(means[0])) for rows in means]
-    p_value = randomization_p(*answers, options["resamples"], options["seed"])
+    first, second = (Answers("mean accuracy", rows, lambda sums: sums[:, 0] / len(means[0])) for rows in means)
+    p_value = randomization_p(first, second, options["resamples"], options["seed"])
     return float((means[0] - means[1]).mean()), p_value
 
 

@@ -52,10 +52,12 @@ def compare(  # noqa: PLR0913 - one parameter per option
     names = [word for word in arguments or [] if "=" not in word]
     folders = [Path(name) for name in names if any((Path(name) / file).exists() for file in (MANIFEST, RECIPE))]
     if folders:
-        if len(folders) < len(names) or ladder is not None or seeds > 1:
+        others = [name for name in names if Path(name) not in folders]
+        others += [option for option, given in (("--ladder", ladder), ("--seeds", seeds > 1)) if given]
+        if others:
             raise InputError(
-                f"compare: {folders[0]} is a run folder, so finished runs are compared, and recipes, --ladder and "
-                "--seeds do not go with them. Name run folders alone, or recipes alone"
+                f"compare: {folders[0]} is a run folder, {others[0]} is not. Finished runs are compared with one "
+                "another alone: name run folders only, or recipes only"
             )
         _compare_runs(folders, data, head, overrides, as_json=as_json)
         return

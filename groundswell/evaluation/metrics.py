@@ -129,6 +129,16 @@ def score_regression(
     }
 
 
+def f1_interval(hits: int, errors: int, level: float) -> tuple[float, float]:
+    """Of one label's F1: of the rows that have it on either side a share of s are hits, and F1 = 2 s / (1 + s).
+
+    The interval is that of s by Wilson (Lam, Gopal and Qian 2024, https://arxiv.org/abs/2309.14621). A label that
+    neither side has can have any F1.
+    """
+    share = wilson(hits, hits + errors, deviations(level))
+    return 2 * share.low / (1 + share.low), 2 * share.high / (1 + share.high)
+
+
 def _label_entries(
     rows: Array, counts: Array, values_of: Callable[[Array, int], dict[str, Array]], options: dict[str, Any]
 ) -> tuple[dict[str, dict[str, float]], Array]:
@@ -200,22 +210,12 @@ def _per_class(sums: Array, names: Sequence[str], level: float) -> dict[str, dic
     columns = zip(names, scores.precision, scores.recall, scores.f1, counts.gold, *counts[:2], strict=True)
     found: dict[str, dict[str, float | int]] = {}
     for name, precision, recall, f1, support, hits, predicted in columns:
-        low, high = _f1_interval(int(hits), int(predicted + support - hits), level)
+        low, high = f1_interval(int(hits), int(predicted + support - 2 * hits), level)
         found[name] = {
             "precision": float(precision), "recall": float(recall), "f1": float(f1), "support": int(support),
             "f1_low": low, "f1_high": high,
         }  # fmt: skip
     return found
-
-
-def _f1_interval(hits: int, concerned: int, level: float) -> tuple[float, float]:
-    """Of one label's F1: of the rows that have it on either side a share of s are hits, and F1 = 2 s / (1 + s).
-
-    The interval is that of s by Wilson (Lam, Gopal and Qian 2024, https://arxiv.org/abs/2309.14621). A label that
-    neither side has can have any F1.
-    """
-    share = wilson(hits, concerned, deviations(level))
-    return 2 * share.low / (1 + share.low), 2 * share.high / (1 + share.high)
 
 
 def _warnings(*found: str | None) -> dict[str, list[str]]:

@@ -37,7 +37,7 @@ def draws(times: Counts, resamples: int, seed: int) -> Iterator[Floats]:
     total = int(times.sum())
     few = len(times) * ROWS_PER_BINOMIAL < total
     at_once = max(1, MOST_VALUES_AT_ONCE // (len(times) if few else total))
-    place = None if few or len(times) == total else np.repeat(np.arange(len(times)), times)
+    place = None if few or (times == 1).all() else np.repeat(np.arange(len(times)), times)
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
         if few:

@@ -49,7 +49,7 @@ def by_number(values: Sequence[float]) -> Members:
     """Up to four slices of about as many rows each, between round edges.
 
     >>> {name: len(rows) for name, rows in by_number(range(1, 101)).items()}
-    {'1–35': 35, '36–65': 30, 'over 65': 35}
+    {'1–34': 34, '35–65': 31, 'over 65': 35}
     """
     numbers = np.asarray(values, dtype=np.float64)
     num_bins = min(MOST_BINS, max(2, len(numbers) // ROWS_OF_A_BIN))

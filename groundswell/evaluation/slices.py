@@ -88,7 +88,7 @@ def with_slices(
         members = slice_members(kind, examples)
         if not members and kind == TIME:
             warnings.append(
-                "slices: no row has a readable ISO 8601 time, so there are none by time. Name its data.time"
+                "slices: no row has a readable ISO 8601 time, so there are none by time. Name its column as data.time"
             )
         found += [_slice(kind, name, rows, metric) for name, rows in members.items()]
     small = [one for one in found if one["small"]]

@@ -43,14 +43,6 @@ def test_500_rows_at_85_percent_are_near_the_wilson_interval():
     np.testing.assert_allclose(share_interval(425, 500, resamples=4000), [0.816, 0.879], atol=0.006)
 
 
-def test_covers_the_true_accuracy_about_95_times_in_100():
-    generator = np.random.default_rng(5)
-    num_right = generator.binomial(200, 0.8, size=400)
-    ends = np.array([share_interval(int(right), 200, resamples=600) for right in num_right])
-    covered = ((ends[:, 0] <= 0.8) & (ends[:, 1] >= 0.8)).mean()
-    assert 0.92 <= covered <= 0.98
-
-
 def test_macro_f1_equals_drawing_rows():
     generator = np.random.default_rng(1)
     gold = generator.choice(3, 150, p=[0.6, 0.3, 0.1])
@@ -87,7 +79,7 @@ def test_pearson_equals_drawing_rows():
 
 
 def test_every_resample_has_as_many_rows_as_the_split():
-    for times in (np.arange(7), np.ones(30, dtype=int), np.array([500, 0, 100])):
+    for times in (np.arange(7), np.array([0, 3, 0]), np.ones(30, dtype=int), np.array([500, 0, 100])):
         drawn = np.concatenate(list(draws(times, 50, 0)))
         assert drawn.shape == (50, len(times))
         assert np.unique(drawn.sum(axis=1)).tolist() == [times.sum()]
