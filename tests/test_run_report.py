@@ -15,7 +15,7 @@ import groundswell as gs
 from groundswell import findings as findings_module
 from groundswell import run_folder, run_report
 from groundswell.errors import DataError, InputError, RunFolderError
-from groundswell.findings import Finder, Subject, report_again
+from groundswell.findings import report_again
 from groundswell.pipeline import Run
 from groundswell.run_report import facts_of
 
