@@ -17,6 +17,7 @@ from groundswell import run_folder, run_report
 from groundswell.errors import DataError, InputError, RunFolderError
 from groundswell.findings import report_again
 from groundswell.pipeline import Run
+from groundswell.run_finders import Finder, Subject
 from groundswell.run_report import facts_of
 
 FOUND: dict[str, Any] = {
