@@ -15,7 +15,7 @@ from groundswell.evaluation.intervals import bootstrap_intervals
 from groundswell.explaining import Question, explain_rows
 from groundswell.explanation.explained_output import ExplainedOutput, explained_outputs
 from groundswell.explanation.faithfulness import Faithfulness, measure_orders, order_of, random_orders
-from groundswell.explanation.gradients import STEPS
+from groundswell.explanation.gradients import QUICK_STEPS, STEPS, layer_weights, load_captum
 from groundswell.explanation.methods import MethodName, methods_of, pick_method, weigh
 from groundswell.explanation.text_words import TextWords
 from groundswell.explanation.word_scorer import BaselineWords, NetworkWords, whole, word_scorer
@@ -24,8 +24,6 @@ from groundswell.model.saved_model import SavedBaseline, SavedNetwork
 from groundswell.text.blank import is_blank
 from groundswell.types import Example
 
-# For a report at the end of a training: so many steps order the words as the full number does (docs/explanation.md).
-QUICK_STEPS = (8,)
 EXAMPLES = 8
 FEWEST_TEXTS, MOST_TEXTS = 5, 30
 # Weights times tokens that a measurement may read: some ten seconds on two cores.
@@ -95,7 +93,7 @@ def evidence_findings(
     Some ten seconds with a small encoder on two cores: of a larger one, fewer texts are measured. Of a network it is
     integrated gradients with few steps. Of opinions there is one example for each, and nothing is measured.
 
-    Raises DataError without an example that can be read.
+    Raises DataError without an example that can be read, MissingExtraError for a network without captum.
     """
     usable = [example for example in examples if find_error(example.text) is None and not is_blank(example.text)]
     if not usable:
@@ -105,9 +103,11 @@ def evidence_findings(
     if isinstance(analyzer.saved, SavedExtractor):
         return _opinion_findings(analyzer, drawn[:EXAMPLES])
     sample = _sample(analyzer, [example.text for example in drawn])
+    if isinstance(sample.scorer, NetworkWords):
+        load_captum()  # the other methods would take minutes
     method = methods_of(sample.scorer)[0]
     few = _affordable(sample)
-    measured = _measure(few, [method], seed, QUICK_STEPS, on_stage)
+    measured = _measure(few, [method], seed, (QUICK_STEPS,), on_stage)
     shown = Sample(sample.scorer, sample.texts[:EXAMPLES], sample.outputs[:EXAMPLES])
     return {
         "method": method,
@@ -178,8 +178,7 @@ def _affordable(sample: Sample) -> Sample:
     """As many of the texts as can be measured in some seconds."""
     if isinstance(sample.scorer, BaselineWords):
         return sample
-    encoder = sample.scorer.model.encoder
-    weights = sum(parameter.numel() for layer in encoder.layers for parameter in layer.parameters())
+    weights = layer_weights(sample.scorer)
     work = np.cumsum([weights * sum(map(len, words.tokens)) for words in sample.texts])
     count = max(FEWEST_TEXTS, int((work <= MOST_WORK).sum()))
     return Sample(sample.scorer, sample.texts[:count], sample.outputs[:count])
@@ -192,7 +191,7 @@ def _examples(sample: Sample, drawn: Sequence[Example], method: MethodName) -> l
     told = []
     for words, output, row, found in zip(
         sample.texts, sample.outputs, logits,
-        weigh(sample.scorer, method, sample.texts, sample.outputs, steps=QUICK_STEPS), strict=True,
+        weigh(sample.scorer, method, sample.texts, sample.outputs, steps=(QUICK_STEPS,)), strict=True,
     ):  # fmt: skip
         example = by_text[words.text]
         told.append({

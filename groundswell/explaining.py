@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from groundswell.analyzer import Analyzer, TextRow, find_error, load
 from groundswell.errors import DataError, RunFolderError
 from groundswell.explanation.explained_output import explained_outputs
+from groundswell.explanation.gradients import STEPS
 from groundswell.explanation.methods import Weighed, pick_method, weigh
 from groundswell.explanation.opinion_evidence import opinion_evidence
 from groundswell.explanation.record import Explanation, WordWeight
@@ -129,6 +130,8 @@ class _LabelExplainer:
     def __init__(self, scorer: NetworkWords | BaselineWords, question: Question, best: str | None) -> None:
         self._scorer, self._label = scorer, question.label
         self._method = pick_method(scorer, question.method, best)
+        # whoever asks for the method by name waits until its sum is right
+        self._steps = None if question.method == "auto" else STEPS
 
     def __call__(self, texts: Sequence[str], on_text: Callable[[int], None]) -> list[list[Explanation]]:
         every = self._scorer.read(texts)
@@ -139,7 +142,7 @@ class _LabelExplainer:
             if is_blank(text):
                 explained.append([_blank(text)])
             else:
-                found = weigh(self._scorer, self._method, [words] * len(outputs), outputs)
+                found = weigh(self._scorer, self._method, [words] * len(outputs), outputs, steps=self._steps)
                 explained.append([
                     _explanation(
                         words, weighed, method=self._method, label=output.name,
@@ -194,6 +197,7 @@ def _explanation(
         score=score,
         start=weighed.start,
         gap=weighed.gap,
+        steps=weighed.steps,
         method=method,
         words=_word_weights(words, weighed.weights),
         warnings=tuple(warnings),

@@ -67,7 +67,7 @@ WORDINGS = {
             "occlusion": "Occlusion: what the score loses without the word",
             "attention": "Attention: shares, neither for nor against", "weights": "Weights times features",
         },
-        total="the words sum to {total} = {score} − {start}, the score of a text without words",
+        total="the words sum to {total}; the score is {score}, without words {start}",
         error="could not be explained",
     ),
     "zh": _Wording(
@@ -77,7 +77,7 @@ WORDINGS = {
             "integrated_gradients": "积分梯度", "occlusion": "遮挡：去掉该词后得分的损失",
             "attention": "注意力：份额，不分支持与反对", "weights": "权重乘以特征",
         },
-        total="各词之和为 {total} = {score} − {start}（没有词的文本的得分）",
+        total="各词之和 {total}；得分 {score}，没有词时 {start}",
         error="无法解释",
     ),
 }  # fmt: skip

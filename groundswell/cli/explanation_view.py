@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BAR = 20
+SHOWN_GAP = 0.01
 # From this share of the largest weight on; the colours tell for and against apart also without red and green.
 SHADES = (
     (0.66, "bold white on #0b6b73", "bold white on #a8470f"),
@@ -99,11 +100,16 @@ _MINUS = "\N{MINUS SIGN}"
 def how(one: Explanation) -> str:
     """The method, and what its weights come to."""
     name = (one.method or "").replace("_", " ")
+    if one.steps is not None:
+        name += f" in {one.steps} steps"
     if one.start is None or one.score is None:
         meaning = {"occlusion": ": what the score loses without the word", "attention": ": shares, not for or against"}
         return name + meaning.get(name, "")
     total = sum(word.weight for word in one.words if word.weight)
-    return f"{name}: the words sum to {signed(total)}; score {signed(one.score)}, without words {signed(one.start)}"
+    told = f"{name}: the words sum to {signed(total)}; score {signed(one.score)}, without words {signed(one.start)}"
+    if one.steps is not None and abs(one.gap or 0.0) > SHOWN_GAP:
+        told += f"; {signed(-(one.gap or 0.0))} is missing, --method integrated_gradients takes more steps"
+    return told
 
 
 def _verdict(one: Explanation) -> str:

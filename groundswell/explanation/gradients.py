@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,10 @@ from groundswell.text.tokenization import Tokens
 
 TOLERANCE = 1e-3
 STEPS = (24, 48, 96, 192, 384)
+# So few order the words nearly as well (docs/explanation.md).
+QUICK_STEPS = 8
+# Weights times tokens times steps: a second on two cores.
+QUICK_WORK = 2.5e10
 BATCH_TOKENS = 4096
 
 
@@ -72,6 +77,26 @@ def integrated_gradients(
         if abs(found.gap) <= tolerance:
             break
     return found
+
+
+def affordable_steps(network: NetworkWords, words: TextWords) -> tuple[int, ...]:
+    """Numbers of steps to try in turn, of `QUICK_STEPS` and `STEPS`: what takes about a second, at least the first."""
+    per_step = layer_weights(network) * sum(map(len, words.tokens))
+    tried = np.cumsum((QUICK_STEPS, *STEPS))
+    count = max(1, int((tried * per_step <= QUICK_WORK).sum()))
+    return (QUICK_STEPS, *STEPS)[:count]
+
+
+def layer_weights(network: NetworkWords) -> int:
+    """Weights that every token meets, on the processor; 0 for a network that takes no time to speak of."""
+    if network.device.type != "cpu":
+        return 0
+    return sum(weights.numel() for layer in network.model.encoder.layers for weights in layer.parameters())
+
+
+def has_captum() -> bool:
+    """Whether captum is installed."""
+    return find_spec("captum") is not None
 
 
 def blank_id(tokens: Tokens) -> int:

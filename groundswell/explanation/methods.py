@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from groundswell.errors import DataError
 from groundswell.explanation.attention import attention, has_attention
 from groundswell.explanation.explained_output import ExplainedOutput
-from groundswell.explanation.gradients import STEPS, TOLERANCE, integrated_gradients
+from groundswell.explanation.gradients import (
+    STEPS,
+    TOLERANCE,
+    affordable_steps,
+    has_captum,
+    integrated_gradients,
+    load_captum,
+)
 from groundswell.explanation.occlusion import occlusion
 from groundswell.explanation.text_words import TextWords
 from groundswell.explanation.weights import linear_weights
@@ -29,22 +36,29 @@ class Weighed:
     weights   (W,) of its words, NaN for those that the model does not read
     gap       how far the weights are off from summing to what they should; None for a method that promises no sum
     start     of that sum: the score of a text without words; None as well
+    steps     of integrated gradients
     warning   when the gap is too large, else None
     """
 
     weights: NDArray[np.float64]
     gap: float | None = None
     start: float | None = None
+    steps: int | None = None
     warning: str | None = None
 
 
 def methods_of(scorer: NetworkWords | BaselineWords) -> tuple[MethodName, ...]:
-    """The methods a model can be asked for, the one that measured best on its kind first (docs/explanation.md)."""
+    """The methods a model can be asked for, the one that measured best on its kind first (docs/explanation.md).
+
+    Without captum there are no integrated gradients.
+    """
     if isinstance(scorer, BaselineWords):
         return ("weights", "occlusion")
-    if not has_attention(scorer):
-        return ("integrated_gradients", "occlusion")
-    return ("integrated_gradients", "occlusion", "attention")
+    possible: list[MethodName] = ["integrated_gradients"] if has_captum() else []
+    possible.append("occlusion")
+    if has_attention(scorer):
+        possible.append("attention")
+    return tuple(possible)
 
 
 def pick_method(scorer: NetworkWords | BaselineWords, wanted: str, measured_best: str | None = None) -> MethodName:
@@ -53,6 +67,8 @@ def pick_method(scorer: NetworkWords | BaselineWords, wanted: str, measured_best
     DataError, naming those that go, for a method that does not go with the model.
     """
     possible = methods_of(scorer)
+    if wanted == "integrated_gradients" and isinstance(scorer, NetworkWords):
+        load_captum()
     if wanted == "auto":
         return next((name for name in possible if name == measured_best), possible[0])
     for name in possible:
@@ -70,12 +86,12 @@ def weigh(
     texts: Sequence[TextWords],
     outputs: Sequence[ExplainedOutput],
     *,
-    steps: Sequence[int] = STEPS,
+    steps: Sequence[int] | None = STEPS,
     on_text: Callable[[int], None] = lambda texts: None,
 ) -> list[Weighed]:
     """The weights of each text's words for an output of it.
 
-    steps     of integrated gradients
+    steps     of integrated gradients; None: as many as take about a second
     on_text   called with the number of texts done
     """
     if method == "occlusion":
@@ -92,18 +108,18 @@ def _weigh_one(
     method: MethodName,
     words: TextWords,
     output: ExplainedOutput,
-    steps: Sequence[int],
+    steps: Sequence[int] | None,
 ) -> Weighed:
     if isinstance(scorer, BaselineWords):
         exact = linear_weights(scorer, words, output)
         return Weighed(exact.weights, 0.0, exact.start)
     if method == "attention":
         return Weighed(attention(scorer, words))
-    path = integrated_gradients(scorer, words, output, steps=steps)
+    path = integrated_gradients(scorer, words, output, steps=steps or affordable_steps(scorer, words))
     warning = None
-    if abs(path.gap) > TOLERANCE * abs(output.outputs.scale):
+    if path.steps == STEPS[-1] and abs(path.gap) > TOLERANCE * abs(output.outputs.scale):
         warning = (
             f"incomplete: the weights sum to {path.score - path.start + path.gap:.3f}, expected "
             f"{path.score - path.start:.3f}, after {path.steps} steps; the score turns sharply on the way"
         )
-    return Weighed(path.weights, path.gap, path.start, warning)
+    return Weighed(path.weights, path.gap, path.start, path.steps, warning)

@@ -33,6 +33,7 @@ class Explanation:
                  of the others'), or the value; of an opinion its probability
     start        the score of a text without words, where the weights sum to `score` - `start`; else None
     gap          how far that sum is off; None where none is promised
+    steps        at which integrated gradients were taken
     method       integrated_gradients, occlusion, attention or weights
     words        in the order of the text
     opinion      of a run that finds opinions the one that is explained
@@ -47,6 +48,7 @@ class Explanation:
     score: float | None = None
     start: float | None = None
     gap: float | None = None
+    steps: int | None = None
     method: str | None = None
     words: tuple[WordWeight, ...] = ()
     opinion: Opinion | None = None
@@ -71,6 +73,7 @@ class Explanation:
             "language": self.language,
             "label": self.label,
             **{name: _rounded(getattr(self, name)) for name in ("value", "score", "start", "gap")},
+            "steps": self.steps,
             "method": self.method,
             "words": [
                 {"text": word.text, "start": word.start, "end": word.end, "weight": _rounded(word.weight)}
