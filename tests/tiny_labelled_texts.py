@@ -6,13 +6,15 @@ import random
 
 from groundswell.types import Example
 
-GOOD = "lovely great superb delightful charming excellent bright splendid".split()
-BAD = "awful dreadful nasty terrible horrid dismal shabby poor".split()
-THINGS = (
-    "kitchen garden window station village teacher picture morning engine bridge letter summer market island basket "
-    "blanket candle doctor feather giraffe hammer jacket kettle lantern mirror needle orchard pencil quarry ribbon "
-    "saddle tunnel umbrella violin wagon yard zebra anchor button carpet desert elbow forest glove harbour"
-).split()
+GOOD = ["lovely", "great", "superb", "delightful", "charming", "excellent", "bright", "splendid"]
+BAD = ["awful", "dreadful", "nasty", "terrible", "horrid", "dismal", "shabby", "poor"]
+THINGS = [
+    "kitchen", "garden", "window", "station", "village", "teacher", "picture", "morning", "engine", "bridge",
+    "letter", "summer", "market", "island", "basket", "blanket", "candle", "doctor", "feather", "giraffe",
+    "hammer", "jacket", "kettle", "lantern", "mirror", "needle", "orchard", "pencil", "quarry", "ribbon",
+    "saddle", "tunnel", "umbrella", "violin", "wagon", "yard", "zebra", "anchor", "button", "carpet",
+    "desert", "elbow", "forest", "glove", "harbour",
+]  # fmt: skip
 
 
 def make_texts(count: int, *, seed: int = 0, time: str | None = None) -> list[Example]:
