@@ -13,6 +13,7 @@ AFFIX = 4  # characters that texts must share at least
 SHARE = 0.5  # of the texts
 MOST_ELSEWHERE = 0.03  # of the texts with it, for a beginning or end that tells a label
 _LEAST_ROWS = 20
+_SHOWN = 60
 
 
 def check_affixes(source: str, examples: Sequence[Example]) -> list[Finding]:
@@ -23,8 +24,8 @@ def check_affixes(source: str, examples: Sequence[Example]) -> list[Finding]:
         told = _telling(source, examples, texts, side)
         shared = _common(texts)
         if shared is not None and not told:
-            affix, rows = turned(shared.affix), [examples[place] for place in shared.places]
-            what = f"{counted(len(rows), 'text')} ({len(rows) / len(examples):.0%}) {side} with {affix[:60]!r}"
+            affix, rows = _shown(shared.affix, side), [examples[place] for place in shared.places]
+            what = f"{counted(len(rows), 'text')} ({len(rows) / len(examples):.0%}) {side} with {affix!r}"
             mend = "cut it off: it is read with every text, and takes the place of words that say something"
             found.append(concerning("note", f"common_{side}", source, rows, (what, mend)))
         found += told
@@ -46,7 +47,7 @@ def _telling(source: str, examples: Sequence[Example], texts: Sequence[str], sid
         if elsewhere > MOST_ELSEWHERE * num_texts:
             continue
         rows = [examples[own[place]] for place in shared.places]
-        what = f"{counted(len(rows), 'text')} {side} with {_SIDES[side](shared.affix)[:60]!r}: "
+        what = f"{counted(len(rows), 'text')} {side} with {_shown(shared.affix, side)!r}: "
         what += f"{len(rows) / len(own):.0%} of the label {label!r}, and {counted(elsewhere, 'text')} of others"
         mend = "cut it off: it tells the label, and will not be there in new texts"
         found.append(concerning("serious", "label_in_text", source, rows, (what, mend)))
@@ -70,6 +71,10 @@ def _common(texts: Sequence[str]) -> _Shared | None:
     # what the first and the last in alphabetical order share, all between them share
     length = next((at for at, pair in enumerate(zip(least, most, strict=False)) if pair[0] != pair[1]), len(least))
     return _Shared(least[:length], places)
+
+
+def _shown(affix: str, side: str) -> str:
+    return affix[:_SHOWN] if side == "begin" else affix[:_SHOWN][::-1]
 
 
 def _forwards(text: str) -> str:

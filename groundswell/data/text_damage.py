@@ -17,9 +17,7 @@ MARKUP = "HTML tags or entities"
 _AS_WESTERN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]+")
 # The same as code page 850, in which the first byte of Ã then became a plus sign: Sepp+ñl+ñ for Seppälä.
 _CONTINUATION_850 = re.escape(bytes(range(0x80, 0xC0)).decode("cp850"))
-_AS_CODE_PAGE_850 = re.compile(
-    rf"[A-Za-z]\+[{_CONTINUATION_850}]|\+[{_CONTINUATION_850}][a-z]|\u251c[{_CONTINUATION_850}]"
-)
+_AS_CODE_PAGE_850 = re.compile(rf"\+[{_CONTINUATION_850}][a-z]|\u251c[{_CONTINUATION_850}]")
 _HAN_RUN = re.compile("[\u3400-\u9fff\ue000-\uf8ff]{6,}")
 _REPLACED_READ_AS_GBK = "锟斤拷"  # two replacement characters in UTF-8, read as GB18030
 _LEAST_DECODED = 3
@@ -39,19 +37,24 @@ def _has_wrong_encoding(text: str) -> bool:
         return False
     if _REPLACED_READ_AS_GBK in text or _AS_CODE_PAGE_850.search(text):
         return True
-    return any(_is_utf_8_in(run[0], "cp1252") for run in _AS_WESTERN.finditer(text)) or any(
-        _is_utf_8_in(run[0], "gb18030") for run in _HAN_RUN.finditer(text)
+    return any(_is_utf_8_in_western(run[0]) for run in _AS_WESTERN.finditer(text)) or any(
+        _is_utf_8_in_chinese(run[0]) for run in _HAN_RUN.finditer(text)
     )
 
 
-def _is_utf_8_in(run: str, encoding: str) -> bool:
-    """Whether these characters are what UTF-8 becomes when it is read in another encoding."""
+def _is_utf_8_in_western(run: str) -> bool:
     try:
-        decoded = run.encode(encoding).decode("utf-8")
+        return bool(run.encode("cp1252").decode("utf-8"))
     except UnicodeError:
         return False
-    # pairs of bytes that happen to be UTF-8 stand in good Chinese text too; runs of three do not
-    return encoding == "cp1252" or sum(character >= "\u0800" for character in decoded) >= _LEAST_DECODED
+
+
+def _is_utf_8_in_chinese(run: str) -> bool:
+    """Whether these characters are what Chinese in UTF-8 becomes when it is read as GB18030."""
+    decoded = run.encode("gb18030").decode("utf-8", errors="replace")
+    num_wide = sum(one >= "\u0800" and one != "\ufffd" for one in decoded)
+    # two bytes that happen to be UTF-8 stand in good text too, three hardly ever; the last one of a run is often lost
+    return num_wide >= _LEAST_DECODED and decoded.count("\ufffd") * 2 <= num_wide
 
 
 def _has_control(text: str) -> bool:

@@ -96,16 +96,16 @@ def _confident_labels(probabilities: Floats, labels: Ids) -> Ids:
 def _check(probabilities: Floats, labels: Ids) -> None:
     if len(probabilities) != len(labels):
         raise DataError(
-            f"label errors: found {len(probabilities)} rows of probabilities and {len(labels)} labels, expected as many "
-            "of both. Pass those of the same rows"
+            f"label errors: found {len(probabilities)} rows of probabilities and {len(labels)} labels, expected as "
+            "many of both. Pass those of the same rows"
         )
     bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
     if bad.size:
         raise DataError(
-            f"label errors: row {bad[0]}: found nan among the probabilities, expected numbers from 0 to 1. Mend the model"
+            f"label errors: row {bad[0]}: found nan among the probabilities, expected 0 to 1. Mend the model"
         )
     missing = np.flatnonzero(np.bincount(labels, minlength=probabilities.shape[1]) == 0)
     if missing.size:
         raise DataError(
-            f"label errors: label {missing[0]}: found no row that carries it, expected one at least. Leave its column out"
+            f"label errors: label {missing[0]}: found no row that carries it, expected one. Leave its column out"
         )
