@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from groundswell.errors import DataError, SelfCheckError
-from groundswell.evaluation import classification, intervals, metrics, report_markup, report_metrics
+from groundswell.evaluation import classification, intervals, metrics, plots, report_markup, report_metrics, report_run
 from groundswell.evaluation.metrics import dev_metrics, score_multi_label, score_regression, score_single_label
 
 THREE = ["negative", "neutral", "positive"]
@@ -228,7 +228,7 @@ def test_a_model_that_has_diverged(value: float, shown: str):
 
 @pytest.mark.parametrize(
     "module",
-    [classification, intervals, metrics, report_markup, report_metrics],
+    [classification, intervals, metrics, plots, report_markup, report_metrics, report_run],
     ids=lambda m: m.__name__,
 )
 def test_the_examples_in_the_docstrings(module: object):
