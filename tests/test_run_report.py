@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from groundswell.findings import report_again
 from groundswell.pipeline import Run
 from groundswell.run_finders import Finder, Subject
 from groundswell.run_report import facts_of
+from groundswell.text import language
 
 FOUND: dict[str, Any] = {
     "behaviour": {"behaviour": behaviour("x")},
@@ -245,6 +248,13 @@ def test_the_page_is_in_the_language_of_the_texts_or_as_wished(recipe: dict[str,
     assert '<html lang="en">' in page_of(run.folder)
     report_again(run.folder)
     assert '<html lang="zh-Hans">' in page_of(run.folder)
+
+
+@pytest.mark.parametrize("module", [language, run_report])
+def test_the_examples_in_the_docstrings(module: ModuleType) -> None:
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
 
 
 def test_half_a_line_and_epochs_done_again_are_read_once(run: Run) -> None:

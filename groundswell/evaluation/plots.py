@@ -98,22 +98,23 @@ def curves(lines: Sequence[Line], x: Axis, y: Axis, mark: tuple[float, str] | No
         "y": channel("y", y, tickCount=5),
         "color": by_name("line", names, COLOURS, legend=len(names) > 1),
         "strokeDash": by_name("line", names, DASHES, legend=len(names) > 1),
-        "strokeWidth": by_name(
-            "line", names, [2.25 if line.dots or len(kept) == 1 else 1 for line in kept], legend=False
-        ),
         "tooltip": [
             {"field": "line", "title": " "},
             {"field": "x", "title": x.title, "format": x.format or ",.4~g"},
             {"field": "y", "title": y.title or " ", "format": y.format or ",.4~g"},
         ],
     }
-    layers: list[Spec] = [{"mark": {"type": "line", "interpolate": "linear"}}]
     dots = [value for value in values if value["line"] in dotted]
+    layers: list[Spec] = []
+    quiet = [value for value in values if value["line"] not in dotted]
+    if quiet:
+        mark_of_line = {"type": "line", **({"strokeWidth": 1} if dots else {})}
+        layers.append({"data": {"values": quiet}, "mark": mark_of_line})
     if dots:
-        drop = {"strokeDash": None, "strokeWidth": None}
-        layers.append({"data": {"values": dots}, "mark": {"type": "point"}, "encoding": drop})
+        layers.append({"data": {"values": dots}, "mark": {"type": "line"}})
+        layers.append({"data": {"values": dots}, "mark": {"type": "point"}, "encoding": {"strokeDash": None}})
     marks = [] if mark is None else _upright(mark, [place for line in kept for place, _ in line.points])
-    return layered(HEIGHT, [*marks, {"layer": layers, "encoding": encoding, "data": {"values": values}}])
+    return layered(HEIGHT, [*marks, {"layer": layers, "encoding": encoding}])
 
 
 def intervals(rows: Sequence[IntervalRow], x: Axis, reference: tuple[float, str] | None = None) -> Spec:

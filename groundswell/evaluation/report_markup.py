@@ -117,7 +117,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 def between(low: str, high: str) -> str:
     """Two ends of an interval; after a minus a dash would be misread.
 
-    >>> between("0.1", "0.2"), between("-0.1", "0.2")
+    >>> between("0.1", "0.2").replace("\u2060", ""), between("-0.1", "0.2")
     ('0.1–0.2', '-0.1 to 0.2')
     """
     return f"{low} to {high}" if low.startswith("-") or high.startswith("-") else f"{low}\u2060–\u2060{high}"

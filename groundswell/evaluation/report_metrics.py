@@ -77,7 +77,8 @@ def headline(task: str, metrics: Mapping[str, Values]) -> Headline | None:
 def result_line(task: str, metrics: Mapping[str, Values], say: Say | None = None) -> str:
     """The result in one sentence, from the split that counts most.
 
-    >>> result_line("single_label", {"test": {"accuracy": {"value": 0.91, "low": 0.9, "high": 0.92}, "num_rows": 1200}})
+    >>> accuracy = {"value": 0.91, "low": 0.9, "high": 0.92}
+    >>> result_line("single_label", {"test": {"accuracy": accuracy, "num_rows": 1200}}).replace("\u2060", "")
     'accuracy 0.91 (0.90–0.92), test, 1,200 rows'
     """
     say = say or Say()
