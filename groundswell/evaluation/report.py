@@ -80,7 +80,7 @@ def render_report(facts: ReportFacts) -> str:
         section("Every row accounted for", *accounting_part(facts.accounting)),
         section("What it cost", *costs_part(facts.costs, facts.hardware, facts.versions)),
         section("The whole recipe", *_recipe(facts.recipe_yaml)),
-        tag("footer", "Intervals: percentile bootstrap over rows. Nothing on this page loads from the network."),
+        tag("footer", "Intervals over rows, at the level of the recipe. Nothing on this page loads from the network."),
     )
 
 

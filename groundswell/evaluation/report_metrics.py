@@ -14,7 +14,14 @@ NAMES = {
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
     "micro_f1": "micro F1",
+    "weighted_f1": "weighted F1",
+    "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
+    "mcc": "Matthews correlation",
+    "auroc": "area under ROC",
     "pearson": "Pearson r",
+    "spearman": "Spearman rho",
+    "ccc": "concordance",
     "mae": "mean absolute error",
     "rmse": "root mean square error",
     "f1": "F1, exact spans",
@@ -26,7 +33,14 @@ SCALES = {
     "masked_accuracy": (0.0, 1.0),
     "macro_f1": (0.0, 1.0),
     "micro_f1": (0.0, 1.0),
+    "weighted_f1": (0.0, 1.0),
+    "macro_precision": (0.0, 1.0),
+    "macro_recall": (0.0, 1.0),
+    "mcc": (-1.0, 1.0),
+    "auroc": (0.0, 1.0),
     "pearson": (-1.0, 1.0),
+    "spearman": (-1.0, 1.0),
+    "ccc": (-1.0, 1.0),
 }
 HEADLINES = {"single_label": "accuracy", "multi_label": "macro_f1", "regression": "pearson"}
 OF_LANGUAGE = ("perplexity", "masked_accuracy")  # of the one objective, and of the other
@@ -80,7 +94,7 @@ def metrics_part(metrics: Mapping[str, SplitScores]) -> list[Html]:
         return []
     header = ("metric", "split", "value", "interval", tag("span", "on its scale", class_="wide"))
     guesses = [tag("p", text, class_="note") for text in _guesses(metrics)]
-    return [table("Each value with its bootstrap interval", header, rows, numbers=(2, 3)), *guesses]
+    return [table("Each value with its interval", header, rows, numbers=(2, 3)), *guesses]
 
 
 def labels_part(metrics: Mapping[str, SplitScores]) -> list[Html]:

@@ -190,7 +190,7 @@ def test_every_colour_has_a_value_in_both_schemes():
 def test_only_name_and_task_are_needed():
     page = Page(render_report(ReportFacts(name="bare", task="single_label")))
     assert page.text.endswith(
-        "bare not measured single label Intervals: percentile bootstrap over rows. "
+        "bare not measured single label Intervals over rows, at the level of the recipe. "
         "Nothing on this page loads from the network."
     )
     assert page.elements.count("section") == 0
