@@ -204,7 +204,7 @@ def _with_intervals(values: Mapping[str, Array], intervals: Array) -> dict[str, 
 
 
 def _per_class(sums: Array, names: Sequence[str], level: float) -> dict[str, dict[str, float | int]]:
-    """Scores of each label; the interval of F1 follows from that of the share of hits, of the rows concerned."""
+    """Scores of each label, F1 with the ends of its interval."""
     counts = classification.label_counts(sums)
     scores = classification.label_scores(counts)
     columns = zip(names, scores.precision, scores.recall, scores.f1, counts.gold, *counts[:2], strict=True)

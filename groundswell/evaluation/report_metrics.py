@@ -12,7 +12,7 @@ from groundswell.evaluation.report_markup import Html, between, captioned, detai
 from groundswell.evaluation.report_wording import Say
 
 SCALES = {"pearson": (-1.0, 1.0), "spearman": (-1.0, 1.0), "mcc": (-1.0, 1.0), "ccc": (-1.0, 1.0)}
-SHARES = ("accuracy", "masked_accuracy", "auroc")  # beside everything that ends in f1
+SHARES = ("accuracy", "masked_accuracy", "auroc", "macro_precision", "macro_recall")  # beside what ends in f1
 HEADLINES = {"single_label": "accuracy", "multi_label": "macro_f1", "regression": "pearson"}
 OF_LANGUAGE = ("perplexity", "masked_accuracy")  # of the one objective, and of the other
 SPLIT_ORDER = ("test", "dev", "train")

@@ -34,9 +34,9 @@ class Say:
 
 # The page
 FOOTER = Phrase(
-    "Intervals: {level}, by bootstrap over rows; Wilson score for shares of cases. Nothing on this page loads from the "
-    "network.",
-    "区间：{level}，按行自助抽样；案例占比用 Wilson 区间。本页不从网络加载任何内容。",
+    "Intervals: {level}, over rows or cases; Wilson score for shares, bootstrap for the rest. Nothing on this page loads from "
+    "the network.",
+    "区间：{level}，按行或案例；占比用 Wilson 区间，其余用自助抽样。本页不从网络加载任何内容。",
 )
 CONTENTS = Phrase("On this page", "本页内容")
 NO_SCRIPT = Phrase(
