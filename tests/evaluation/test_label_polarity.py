@@ -48,8 +48,8 @@ def test_what_the_user_says_counts() -> None:
     [
         (
             ["joy", "anger"], {},
-            "run: found the labels 'joy', 'anger', expected some that mean positive and some that mean negative; 'joy', "
-            "'anger' cannot be told (told: none). Say what they mean, such as --labels joy=positive --labels "
+            "run: found the labels 'joy', 'anger', expected some that mean positive and some that mean negative; "
+            "'joy', 'anger' cannot be told (told: none). Say what they mean, such as --labels joy=positive --labels "
             "anger=negative",
         ),
         (
