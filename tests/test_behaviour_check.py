@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from tiny_run import changed, reviews, write
 
 import groundswell as gs
 from groundswell.analyzer import Analyzer, load
 from groundswell.behaviour_check import behaviour_findings, check_behaviour, check_run
 from groundswell.errors import DataError
+from groundswell.model.outputs import Outputs
 from groundswell.review_languages import languages_of, languages_of_run, readable_languages
 from groundswell.run_folder import read_manifest
 
@@ -117,33 +120,63 @@ def test_findings_of_a_finished_training(analyzer: Analyzer) -> None:
     assert warning.startswith("behaviour tests left out: the training texts are neither Chinese nor English")
 
 
-def test_findings_of_runs_without_polarities_say_why(tmp_path: Path) -> None:
-    topics = [{**row, "label": {"positive": "joy", "negative": "anger"}[row["label"]]} for row in reviews(8)]
-    several = [{**row, "label": [row["label"]]} for row in reviews(8)]
-    for rows, task, reason in (
-        (topics, "single_label", "'anger', 'joy' cannot be told"),
-        (several, "multi_label", "gives several labels at once"),
-    ):
-        analyzer = load(trained(tmp_path, rows, task, task))
-        found = behaviour_findings(analyzer, ("en",))
-        assert list(found) == ["behaviour"]
-        assert found["behaviour"]["capabilities"] == []
-        (warning,) = found["behaviour"]["warnings"]
-        assert warning.startswith("behaviour tests left out: ")
-        assert reason in warning
-        with pytest.raises(DataError, match=reason):
-            check_behaviour(analyzer, ("en",))
+class StandIn:
+    """Answers one logit per text: how many more good words it holds than bad ones."""
+
+    name = "stand-in"
+    heads = ()
+
+    def __init__(self, task: Any, labels: tuple[str, ...]) -> None:
+        self.outputs = Outputs(task, labels, (0.5,) * len(labels), mean=3.5, scale=1.5)
+
+    def score(self, texts: list[str], on_batch: Any) -> torch.Tensor:
+        on_batch(len(texts))
+        words = [text.split() for text in texts]
+        good = [
+            sum(word in ("good", "great") for word in row) - sum(word in ("bad", "dark") for word in row)
+            for row in words
+        ]
+        return torch.tensor(good, dtype=torch.float32)[:, None].expand(-1, len(self.outputs.labels))
 
 
-def test_a_model_of_stars_is_read_around_the_mean_of_training(tmp_path: Path, own: Path) -> None:
-    rows = [{**row, "label": 5.0 if row["label"] == "positive" else 2.0} for row in reviews(8)]
-    sections = {"model": {"encoder": "bag"}, "training": {"epochs": 30, "learning_rate": 0.05}}
-    stars = load(trained(tmp_path, rows, "stars", "regression", **sections, text={"min_count": 1}))
-    with pytest.raises(DataError, match="found a model of the value 'label'"):
-        check_behaviour(stars, (), own=[own])
-    (up,) = check_behaviour(stars, (), own=[own], labels={"label": "positive"})["behaviour"]["capabilities"]
-    (down,) = check_behaviour(stars, (), own=[own], labels={"label": "negative"})["behaviour"]["capabilities"]
-    assert (up["num_passed"], down["num_passed"]) == (6, 0)
+@pytest.mark.parametrize(
+    ("task", "labels", "reason"),
+    [
+        ("single_label", ("joy", "anger"), "'joy', 'anger' cannot be told"),
+        ("multi_label", ("positive", "negative"), "gives several labels at once"),
+        ("regression", ("arousal",), "found a model of the value 'arousal'"),
+    ],
+)
+def test_findings_of_runs_without_polarities_say_why(task: str, labels: tuple[str, ...], reason: str) -> None:
+    analyzer: Any = StandIn(task, labels)
+    found = behaviour_findings(analyzer, ("en",))
+    assert list(found) == ["behaviour"]
+    assert (found["behaviour"]["capabilities"], found["behaviour"]["skipped"]) == ([], [])
+    (warning,) = found["behaviour"]["warnings"]
+    assert warning.startswith("behaviour tests left out: stand-in: ")
+    assert reason in warning
+    with pytest.raises(DataError, match=reason):
+        check_behaviour(analyzer, ("en",))
+
+
+def test_a_value_is_read_around_the_mean_of_training(own: Path) -> None:
+    """One good word is one standard deviation above the mean: 84.13 % of a normal distribution lie below."""
+    analyzer: Any = StandIn("regression", ("pleasure",))
+    for polarity, passed in (("positive", 6), ("negative", 0)):
+        found = check_behaviour(analyzer, (), own=[own], labels={"pleasure": polarity})
+        (plain,) = found["behaviour"]["capabilities"]
+        assert (plain["num_passed"], found["behaviour"]["labels"]) == (passed, {"pleasure": polarity})
+    worst = {round(failure["confidence"], 4) for failure in plain["failures"]}
+    assert worst == {0.8413}
+
+
+def test_progress_is_told_in_texts(own: Path) -> None:
+    told: list[tuple[str, int]] = []
+    bar: Any = SimpleNamespace(
+        begin=lambda name, total: told.append((name, total)), advance=lambda done: told.append(("", done))
+    )
+    check_behaviour(StandIn("regression", ("stars",)), (), own=[own], bar=bar)  # type: ignore[arg-type]
+    assert told == [("behaviour tests", 8), ("", 8)]
 
 
 def test_languages_of_texts() -> None:

@@ -110,14 +110,14 @@ def _bias_table(rows: list[dict[str, Any]]) -> Table:
     table.add_column("attribute", overflow="fold")
     table.add_column("from", overflow="fold")
     table.add_column("to", overflow="fold")
-    for name in ("pairs", "labels changed", "P(positive) moves by"):
-        table.add_column(name, justify="right")
+    for name in ("pairs", "labels changed", "P(positive) moves"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         changed, shift = row["labels_changed"], row["mean_shift"]
         table.add_row(
             row["attribute"], row["first"], row["second"], str(row["num_pairs"]),
             f"{changed['value']:.0%} {changed['low'] * 100:.0f}–{changed['high'] * 100:.0f}",
-            f"{shift['value']:+.3f} ({shift['low']:+.3f} to {shift['high']:+.3f})",
+            f"{shift['value']:+.2f} ({shift['low']:+.2f} to {shift['high']:+.2f})",
         )  # fmt: skip
     return table
 

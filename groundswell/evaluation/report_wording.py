@@ -34,8 +34,8 @@ class Say:
 
 # The page
 FOOTER = Phrase(
-    "Intervals: {level}, over rows or cases; Wilson score for shares, bootstrap for the rest. Nothing on this page loads "
-    "from the network.",
+    "Intervals: {level}, over rows or cases; Wilson score for shares, bootstrap for the rest. Nothing on this page "
+    "loads from the network.",
     "区间：{level}，按行或案例；占比用 Wilson 区间，其余用自助抽样。本页不从网络加载任何内容。",
 )
 CONTENTS = Phrase("On this page", "本页内容")
