@@ -200,8 +200,9 @@ def test_a_missing_column_of_the_test_is_found_before_anything_is_trained(tmp_pa
     file = write(tmp_path / "all.jsonl", reviews(2))
     values = {
         "data": {"train": file, "test": file, "overlap": "ignore"}, "text": {"min_count": 1},
-        "model": {"encoder": "majority"}, "evaluation": {"slices": ["shop"]}, "output": {"folder": str(tmp_path / "out")},
+        "model": {"encoder": "majority"}, "evaluation": {"slices": ["shop"]},
+        "output": {"folder": str(tmp_path / "out")},
     }  # fmt: skip
-    with pytest.raises(DataError, match="no column 'shop'. Columns: text, label"):
+    with pytest.raises(DataError, match=r"no column 'shop'\. Columns: text, label"):
         train(values, name="run", progress=False)
     assert not (tmp_path / "out" / "run").exists()
