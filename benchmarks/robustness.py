@@ -3,8 +3,8 @@
     python benchmarks/robustness.py --folder runs/robustness
     python benchmarks/robustness.py --lora runs/minilm-lora --texts 200 --attacked 20
 
-Perturbations are measured on --texts reviews of the dev part, the attack on --attacked of them. Runs that are not given
-are trained first: the baseline in seconds, MiniLM in about half an hour on one core.
+Perturbations are measured on --texts reviews drawn from the dev part, the attack on --attacked. Runs that are not given
+are trained first: the baseline in seconds, MiniLM in some minutes.
 """
 
 from __future__ import annotations
