@@ -296,3 +296,30 @@ def test_aspects_are_looked_for_as_the_model_reads(recipe: dict[str, Any]) -> No
     assert "aspect_not_found: 包" in " ".join(analyzer("staff", aspects=["包装"]).warnings)
     with pytest.raises(DataError, match="twice"):
         analyzer("staff", aspects=["包装", "包裝"])
+
+
+def test_each_opinion_has_its_evidence(recipe: dict[str, Any]) -> None:
+    """The words that an opinion hangs on are its own; places point into the text as received."""
+    run = gs.train(recipe)
+    text = "👍 the food was superb but the room was slow"
+    found = gs.explain(run.folder, [text, " ", "we saw the staff 👍"])
+    opinions = gs.load(run.folder)(text).opinions
+    assert [one.opinion for one in found[: len(opinions)]] == list(opinions)
+    assert len(opinions) == 2
+    for one in found[:2]:
+        assert one.opinion is not None
+        assert one.method == "occlusion"
+        assert one.score == one.value == one.opinion.score
+        assert one.label == one.opinion.polarity
+        spans = [span for span in (one.opinion.aspect, one.opinion.opinion) if span is not None]
+        strongest = one.top(1)[0]
+        assert any(span.start <= strongest.start < span.end for span in spans), (strongest, spans)
+        assert text[strongest.start : strongest.end] == strongest.text
+        record = json.loads(one.to_json())
+        assert record["opinion"]["polarity"] == record["label"]
+    assert found[2].warnings == ("blank_text: the text is blank; there is nothing to weigh",)
+    assert found[3].warnings == ("no_opinions: the model finds no opinion in this text",)
+    with pytest.raises(DataError, match="finds opinions, each is explained"):
+        gs.explain(run.folder, text, label="positive")
+    with pytest.raises(DataError, match="found the method 'attention', expected occlusion for opinions"):
+        gs.explain(run.folder, text, method="attention")

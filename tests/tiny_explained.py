@@ -21,8 +21,10 @@ TEXTS = (
 )
 
 
-def from_scratch(kind: Any, pooling: Any = "mean", *, max_tokens: int = 40, **text: Any) -> SavedNetwork:
-    """A network from scratch with large random weights, that tells two labels apart."""
+def from_scratch(
+    kind: Any, pooling: Any = "mean", *, max_tokens: int = 40, spread: float = 0.5, **text: Any
+) -> SavedNetwork:
+    """A network from scratch with random weights of a given spread, that tells two labels apart."""
     import torch
 
     from groundswell.model.classifier import TextClassifier
@@ -38,7 +40,7 @@ def from_scratch(kind: Any, pooling: Any = "mean", *, max_tokens: int = 40, **te
     model = TextClassifier(FromScratchEncoder(settings), pooling, 2)
     for parameter in model.parameters():
         if parameter.dim() > 1:
-            torch.nn.init.normal_(parameter, std=0.5)
+            torch.nn.init.normal_(parameter, std=spread)
     return saved_network(model, tokens, max_tokens=max_tokens, **text)
 
 

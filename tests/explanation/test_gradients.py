@@ -80,7 +80,8 @@ def test_against_finite_differences_along_the_path(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["bag", "cnn", "rnn", "gru", "transformer"])
 def test_the_weights_sum_to_the_difference_of_the_scores(kind: str) -> None:
-    scorer = asked(from_scratch(kind, "max" if kind == "cnn" else "mean"))
+    # the bends of a network of maxima need more steps the more they change
+    scorer = asked(from_scratch(kind, "max", spread=0.15) if kind == "cnn" else from_scratch(kind))
     output = ExplainedOutput(scorer.outputs, POSITIVE)
     for words in scorer.read(TEXTS):
         found = integrated_gradients(scorer, words, output)
