@@ -57,37 +57,48 @@ def scale_of(key: str) -> tuple[float, float] | None:
 
 
 def ordered_splits(metrics: Mapping[str, Values]) -> list[str]:
-    """The splits that were measured, the one that counts most first: test, dev, train, others by name."""
-    return sorted(metrics, key=lambda split: (SPLIT_ORDER.index(split) if split in SPLIT_ORDER else 3, split))
+    """The splits that were measured, the one that counts most first: test, dev, train; heads in their own order."""
+
+    def rank(split: str) -> int:
+        last = split.rpartition(" ")[2]
+        return SPLIT_ORDER.index(last) if last in SPLIT_ORDER else len(SPLIT_ORDER)
+
+    return sorted(metrics, key=rank)
+
+
+def headlines(task: str, metrics: Mapping[str, Values]) -> list[Headline]:
+    """The figure that counts most of each head, from its split that counts most; a single task is one head."""
+    found: dict[str, Headline] = {}
+    for split in ordered_splits(metrics):
+        head, scores = split.rpartition(" ")[0], metrics[split]
+        named = (name for name in scores if name.endswith("_f1@span") or name in OF_LANGUAGE)
+        key = HEADLINES.get(task) or next(named, "accuracy" if "accuracy" in scores else "pearson")
+        if head not in found and key in scores:
+            value, low, high = (scores[key][part] for part in ("value", "low", "high"))
+            majority = majority_of(scores) if key == "accuracy" else None
+            found[head] = Headline(key, split, scores.get("num_rows") or 0, value, low, high, majority)
+    return list(found.values())
 
 
 def headline(task: str, metrics: Mapping[str, Values]) -> Headline | None:
-    """The figure that counts most, from the split that counts most; None when nothing was measured."""
-    for split in ordered_splits(metrics):
-        scores = metrics[split]
-        found = (name for name in scores if name.endswith("_f1@span") or name in OF_LANGUAGE)
-        key = HEADLINES.get(task) or next(found, "accuracy" if "accuracy" in scores else "pearson")
-        if key in scores:
-            value, low, high = (scores[key][part] for part in ("value", "low", "high"))
-            majority = majority_of(scores) if key == "accuracy" else None
-            return Headline(key, split, scores.get("num_rows") or 0, value, low, high, majority)
-    return None
+    """The figure that counts most, that of the first head; None when nothing was measured."""
+    return next(iter(headlines(task, metrics)), None)
 
 
 def result_line(task: str, metrics: Mapping[str, Values], say: Say | None = None) -> str:
-    """The result in one sentence, from the split that counts most.
+    """The result in one sentence, of each head from its split that counts most.
 
     >>> accuracy = {"value": 0.91, "low": 0.9, "high": 0.92}
     >>> result_line("single_label", {"test": {"accuracy": accuracy, "num_rows": 1200}}).replace("\u2060", "")
-    'accuracy 0.91 (0.90–0.92), test, 1,200 rows'
+    'accuracy 0.91 (0.90–0.92), test, 1,200 texts'
     """
     say = say or Say()
-    found = headline(task, metrics)
-    if found is None:
-        return say(words.NOT_MEASURED)
-    figures = f"{found.value:.2f} ({between(f'{found.low:.2f}', f'{found.high:.2f}')})"
-    told = {"metric": metric_name(found.key, say), "figures": figures, "split": split_name(found.split, say)}
-    return say(words.RESULT_LINE, **told, rows=found.num_rows)
+    lines = []
+    for found in headlines(task, metrics):
+        figures = f"{found.value:.2f} ({between(f'{found.low:.2f}', f'{found.high:.2f}')})"
+        told = {"metric": metric_name(found.key, say), "figures": figures, "split": split_name(found.split, say)}
+        lines.append(say(words.RESULT_LINE, **told, rows=found.num_rows))
+    return "; ".join(lines) or say(words.NOT_MEASURED)
 
 
 def split_name(split: str, say: Say) -> str:

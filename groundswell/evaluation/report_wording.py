@@ -59,7 +59,7 @@ METRIC = Phrase("metric", "指标")
 
 # The summary
 NOT_MEASURED = Phrase("not measured", "未评测")
-RESULT_LINE = Phrase("{metric} {figures}, {split}, {rows:,} rows", "{metric} {figures}，{split}，{rows:,} 行")
+RESULT_LINE = Phrase("{metric} {figures}, {split}, {rows:,} texts", "{metric} {figures}，{split}，{rows:,} 条文本")
 RIGHT_SHARE = Phrase("of {rows:,} {split} texts get the right label", "的{split}文本判对标签（共 {rows:,} 条）")
 HEADLINE_ROWS = Phrase("{metric}, measured on {rows:,} {split} texts", "{metric}，在 {rows:,} 条{split}文本上评测")
 BETWEEN = Phrase(

@@ -207,7 +207,7 @@ def test_without_a_test_split_the_result_is_that_of_dev() -> None:
     del facts["metrics"]["test"]
     text = drawn(**facts).text
     accuracy = facts["metrics"]["dev"]["accuracy"]
-    assert f"accuracy {accuracy['value']:.2f} ({accuracy['low']:.2f}–{accuracy['high']:.2f}), dev, 60 rows" in text
+    assert f"accuracy {accuracy['value']:.2f} ({accuracy['low']:.2f}–{accuracy['high']:.2f}), dev, 60 texts" in text
     assert "Measured on dev only, which has also chosen the epoch" in text
     assert "a test split that chose nothing: groundswell train RECIPE data.test=DATA" in text
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from tiny_findings import calibration, evidence, findings, full_facts, interval, marked, slices
 
+from groundswell.evaluation.report import render_report
 from groundswell.evaluation.report_behaviour import behaviour_part, bias_part
 from groundswell.evaluation.report_errors import errors_part, evidence_part
 from groundswell.evaluation.report_facts import ReportFacts
 from groundswell.evaluation.report_markup import Html, joined
-from groundswell.evaluation.report_metrics import interval_bar
+from groundswell.evaluation.report_metrics import interval_bar, result_line
 from groundswell.evaluation.report_run import history_part
 from groundswell.evaluation.report_trust import calibration_part, is_weak, robustness_part, slices_part
 from groundswell.evaluation.report_wording import Say
@@ -181,6 +182,20 @@ def test_steps_stand_between_the_epochs_they_belong_to() -> None:
     parts = history_part(ReportFacts(**{**given, "steps": steps}), SAY)
     shown = [(row["x"], row["y"]) for row in rows_of(plotted(parts)[0]) if row.get("line") == "single steps"]
     assert shown == [(1.5, 0.5)]
+
+
+def test_of_several_heads_each_has_its_figure() -> None:
+    """The first head leads, each from its test rows where there are any."""
+    scores = {"accuracy": interval(0.8), "num_rows": 50}
+    metrics = {
+        "stars dev": {"accuracy": interval(0.9), "num_rows": 9}, "joy dev": {"pearson": interval(0.4), "num_rows": 7},
+        "stars test": scores,
+    }  # fmt: skip
+    line = result_line("multi_task", metrics).replace("\u2060", "")
+    assert line == "accuracy 0.80 (0.78–0.82), stars test, 50 texts; Pearson r 0.40 (0.38–0.42), joy dev, 7 texts"
+    text = render_report(facts(task="multi_task", metrics=metrics)).replace("\u2060", "")
+    assert line in text
+    assert "accuracy, measured on 50 stars test texts" in text
 
 
 def test_places_on_an_interval_bar_by_hand() -> None:
