@@ -91,7 +91,7 @@ def _languages(source: str, first: Sequence[Example], second: Sequence[Example])
         counts = Counter(detect_language(example.text) for example in examples[: MOST_ROWS // 5])
         shares.append({name: count / counts.total() for name, count in counts.items()})
     change = {name: shares[1].get(name, 0.0) - shares[0].get(name, 0.0) for name in {*shares[0], *shares[1]}}
-    most = max(change, key=lambda name: (abs(change[name]), name))
+    most = max(change, key=lambda name: (round(abs(change[name]), 9), name))
     if abs(change[most]) < NOTED_LANGUAGE:
         return None
     return _finding(

@@ -80,17 +80,17 @@ def _write(out: Path, findings: dict[str, Any]) -> str:
 
 
 def _show(screen: Console, findings: dict[str, Any], top: int) -> None:
-    screen.print(f"{findings['num_wrong']:,} of {findings['num_rows']:,} rows are wrong")
+    screen.print(f"{findings['num_wrong']:,} of {findings['num_rows']:,} rows are wrong", soft_wrap=True)
     if findings["confident"]:
         searched = findings["searched"]
         near = f"; nearest of {searched['training']:,} training texts" if searched["training"] else ""
-        screen.print(f"\nConfident mistakes{near}", style="bold")
+        screen.print(f"\nConfident mistakes{near}", style="bold", soft_wrap=True)
     for mistake in findings["confident"]:
         said = (
             f"row {mistake['row']}: {mistake['gold']}, predicted {mistake['predicted']} ({mistake['confidence']:.3f})"
         )
-        screen.print(said, style="yellow")
-        screen.print(f"  {_short(mistake['text'])}")
+        screen.print(said, style="yellow", soft_wrap=True)
+        screen.print(f"  {_short(mistake['text'])}", soft_wrap=True)
         for near in mistake["nearest"]:
             screen.print(
                 f"    {near['similarity']:.2f} {near['label']}, row {near['row']}: {_short(near['text'], 100)}"
@@ -98,22 +98,22 @@ def _show(screen: Console, findings: dict[str, Any], top: int) -> None:
     for name, title in (("evaluated", "the data, by the run"), ("training", "the training data, by cross-validation")):
         doubts = [doubt for doubt in findings["label_errors"] if doubt["source"] == name]
         if doubts:
-            screen.print(f"\nLabels that are probably wrong, in {title}", style="bold")
+            screen.print(f"\nLabels that are probably wrong, in {title}", style="bold", soft_wrap=True)
             _show_doubts(screen, doubts[:top])
     if findings["clusters"]:
         screen.print("\nErrors that belong together", style="bold")
     for cluster in findings["clusters"]:
         words = ", ".join(cluster["words"]) or "no word is typical of them"
-        screen.print(f"{cluster['num_rows']:,} rows: {words}", style="yellow")
+        screen.print(f"{cluster['num_rows']:,} rows: {words}", style="yellow", soft_wrap=True)
         for example in cluster["examples"]:
             said = f"{example['gold']}, predicted {example['predicted']}"
-            screen.print(f"    {said}: {_short(example['text'], 100)}")
+            screen.print(f"    {said}: {_short(example['text'], 100)}", soft_wrap=True)
 
 
 def _show_doubts(screen: Console, doubts: Sequence[dict[str, Any]]) -> None:
     for doubt in doubts:
         said = f"row {doubt['row']}: {doubt['label']}, rather {doubt['suggested']} ({doubt['probability']:.2f})"
-        screen.print(f"{said}: {_short(doubt['text'], 120)}")
+        screen.print(f"{said}: {_short(doubt['text'], 120)}", soft_wrap=True)
 
 
 def _short(text: str, length: int = _SHOWN_TEXT) -> str:

@@ -31,7 +31,7 @@ def cluster_rows(vectors: Any, *, seed: int = 0) -> Ids:
     if num_rows < 2 * LEAST_ROWS:
         return chosen
     directions = _directions(vectors, seed)
-    most = min(MOST_CLUSTERS, num_rows // LEAST_ROWS, len(np.unique(directions, axis=0)) - 1)
+    most = min(MOST_CLUSTERS, num_rows // LEAST_ROWS, len(np.unique(directions.round(9), axis=0)))
     for count in range(2, most + 1):
         found = KMeans(count, n_init=4, random_state=seed).fit_predict(directions)
         silhouette = float(silhouette_score(directions, found))

@@ -65,21 +65,30 @@ def joint_shares(joint: NDArray[np.int64], labels: Ids) -> Floats:
 def likely_label_errors(probabilities: Floats, labels: Ids) -> list[LabelError]:
     """Rows whose label is probably wrong, by falling margin.
 
+    Of the rows with label i that the model would rather call j, those of the largest margin, as many as there may be:
+    pruning by noise rate (section 3.2), with the upper end of the count's interval, c + 2 sqrt(c), for c rows that are
+    confidently of label j, scaled to all rows of label i. Where c is 0 there are none, whatever the model says.
+
     `probabilities` and `labels` as for `confident_joint`.
     """
-    confident = _confident_labels(probabilities, labels)
+    joint = confident_joint(probabilities, labels).astype(np.float64)
+    given = np.bincount(labels, minlength=len(joint))
+    most = np.ceil((joint + 2 * np.sqrt(joint)) * (given / np.maximum(joint.sum(axis=1), 1))[:, None])
+    suggested = probabilities.argmax(axis=1)
     rows = np.arange(len(labels))
-    given = probabilities[rows, labels]
-    doubted = np.flatnonzero((confident >= 0) & (confident != labels))
-    margins = probabilities[doubted, confident[doubted]] - given[doubted]
-    order = np.argsort(-margins, kind="stable")
+    margins = probabilities[rows, suggested] - probabilities[rows, labels]
+    found: list[int] = []
+    for label, other in zip(*np.nonzero(most), strict=True):
+        doubted = np.flatnonzero((labels == label) & (suggested == other))
+        if label != other:
+            found += doubted[np.argsort(-margins[doubted], kind="stable")][: int(most[label, other])].tolist()
+    found.sort(key=lambda row: -margins[row])
     return [
         LabelError(
-            row := int(doubted[place]), int(labels[row]), int(confident[row]),
-            float(probabilities[row, confident[row]]), float(margins[place]),
+            row, int(labels[row]), int(suggested[row]), float(probabilities[row, suggested[row]]), float(margins[row])
         )
-        for place in order
-    ]  # fmt: skip
+        for row in found
+    ]
 
 
 def _confident_labels(probabilities: Floats, labels: Ids) -> Ids:
@@ -88,7 +97,7 @@ def _confident_labels(probabilities: Floats, labels: Ids) -> Ids:
     num_classes = probabilities.shape[1]
     given = np.bincount(labels, minlength=num_classes)
     sums = np.bincount(labels, weights=probabilities[np.arange(len(labels)), labels], minlength=num_classes)
-    thresholds = sums / given
+    thresholds = sums / given - 1e-9  # a mean of equal numbers can come out above each of them
     reached = np.where(probabilities >= thresholds, probabilities, -1.0)
     return np.where(reached.max(axis=1) >= 0, reached.argmax(axis=1), -1)
 

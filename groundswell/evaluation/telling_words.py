@@ -54,6 +54,11 @@ def telling_words(
             float(hits[number] / sizes[best[number]]),
         )
         for number in np.flatnonzero(likely).tolist()
-        if wilson(int(hits[number]), int(totals[number])).low >= LEAST_LOW_END
+        if _is_word(words[number]) and wilson(int(hits[number]), int(totals[number])).low >= LEAST_LOW_END
     ]  # fmt: skip
     return sorted(found, key=lambda one: -one.coverage)
+
+
+def _is_word(token: str) -> bool:
+    """A word or a single mark, such as a star; not a Chinese character beside a mark."""
+    return len(token) == 1 or (token[0].isalnum() and token[-1].isalnum())

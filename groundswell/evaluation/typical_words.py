@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 PRIOR_TEXTS = 100.0
-LEAST_Z = 1.96  # two-sided 5 % of the standard normal distribution
+LEAST_Z = 3.0  # thousands of words are looked at: at 1.96 some would be typical by chance
 
 
 def log_odds(inside: Floats, outside: Floats, *, prior_size: float = PRIOR_TEXTS) -> Floats:
@@ -37,7 +37,7 @@ def log_odds(inside: Floats, outside: Floats, *, prior_size: float = PRIOR_TEXTS
 
 
 def typical_words(inside: Floats, outside: Floats, words: Sequence[str], *, count: int = 8) -> list[str]:
-    """The words most typical of the inside, most typical first; those with a z-score of 1.96 or more alone.
+    """The words most typical of the inside, most typical first; those with a z-score of 3 or more alone.
 
     Words without a letter or digit are left out, and words that stand in fewer than two texts inside.
     """
