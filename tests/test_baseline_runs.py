@@ -179,7 +179,7 @@ def test_what_does_not_go_together_is_refused(baseline: dict[str, Any], sections
 
 def test_the_manifest_names_the_features(baseline: dict[str, Any]) -> None:
     manifest = json.loads((gs.train(baseline).folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["base_model"] == {"name": "logistic_regression", "sha256": None}
+    assert manifest["base_model"] == {"name": "logistic_regression", "hub": None, "sha256": None}
     assert manifest["tokenizer_sha256"] == manifest["files"]["model/features.json"]
 
 

@@ -210,7 +210,7 @@ def test_languages_that_a_model_reads(tmp_path: Path) -> None:
 def test_a_run_folder(run: Path, own: Path) -> None:
     said: list[str] = []
     found = check_run(run, say=said.append, only="praise")
-    assert said == ["cases in en (as in the training file; --language chooses)"]
+    assert said == ["cases in en (as the manifest says; --language chooses)"]
     assert [one["capability"] for one in found["behaviour"]["capabilities"]] == ["praise"]
     assert "language" not in read_manifest(run)["data"]
     assert check_run(run, "none", own=[own]) == check_behaviour(load(run), (), own=[own])

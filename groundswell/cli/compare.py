@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from groundswell.cli.terminal import note, print_json
 from groundswell.errors import InputError
+
+if TYPE_CHECKING:
+    from groundswell.comparison import Rung
 
 
 def compare(  # noqa: PLR0913 - one parameter per option
@@ -43,9 +46,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
     A single multi-task recipe is compared with each of its tasks trained alone, a single recipe with a section
     `domain` with itself without that stage.
     """
-    from groundswell import comparison, head_comparison
-    from groundswell.evaluation import head_table
-    from groundswell.evaluation.leaderboard import to_markdown
+    from groundswell.comparison import read_rungs
     from groundswell.run_folder import MANIFEST, RECIPE
 
     overrides = [word for word in arguments or [] if "=" in word]
@@ -54,16 +55,28 @@ def compare(  # noqa: PLR0913 - one parameter per option
     if folders:
         others = [name for name in names if Path(name) not in folders]
         others += [option for option, given in (("--ladder", ladder), ("--seeds", seeds > 1)) if given]
-        if others:
-            raise InputError(
-                f"compare: {folders[0]} is a run folder, {others[0]} is not. Finished runs are compared with one "
-                "another alone: name run folders only, or recipes only"
-            )
+        _refuse_mixture(folders, others)
         _compare_runs(folders, data, head, overrides, as_json=as_json)
         return
     if head is not None:
         raise InputError("compare: --head goes with run folders. Leave it out: a recipe is compared with all its heads")
-    rungs = comparison.read_rungs(names, overrides, ladder, data, out)
+    _compare_recipes(read_rungs(names, overrides, ladder, data, out), out, within, seeds, as_json=as_json)
+
+
+def _refuse_mixture(folders: list[Path], others: list[str]) -> None:
+    if others:
+        raise InputError(
+            f"compare: {folders[0]} is a run folder, {others[0]} is not. Finished runs are compared with one "
+            "another alone: name run folders only, or recipes only"
+        )
+
+
+def _compare_recipes(rungs: list[Rung], out: Path, within: float, seeds: int, *, as_json: bool) -> None:
+    """Train what is not trained yet, and print the leaderboard, or the two ways of a single recipe."""
+    from groundswell import comparison, head_comparison
+    from groundswell.evaluation import head_table
+    from groundswell.evaluation.leaderboard import to_markdown
+
     on_row = lambda name, what: note(f"{name}: {what}")  # noqa: E731
     alone = rungs[0].recipe if len(rungs) == 1 else None
     if alone is not None and (alone.task == "multi_task" or alone.domain is not None):

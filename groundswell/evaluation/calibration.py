@@ -63,7 +63,9 @@ def score_calibration(
     confidence, right = after.max(axis=1), after.argmax(axis=1) == gold
     rows = _rows(gold, after)
     values = _values(rows.sum(axis=0), len(gold))
-    ends = bootstrap_intervals(rows, lambda sums: _values(sums, len(gold)), resamples=resamples, level=level, seed=seed)
+    options: dict[str, Any] = {"resamples": resamples, "level": level, "seed": seed}
+    # The error of calibration is a sum of absolute values, which have a kink where a bin is right.
+    ends = bootstrap_intervals(rows, lambda sums: _values(sums, len(gold)), corrected=False, **options)
     chance = errors_by_chance(confidence, resamples=resamples, seed=seed)
     ece = _error_interval(float(values[0]), ends[0], float(np.quantile(chance, (1 + level) / 2)))
     return {
