@@ -21,7 +21,7 @@ _STEP = 1e-3  # of a numeric derivative, in the largest value of a column
 _NO_SPREAD = 1e-9  # of a standard error beside the metric's own: a resample that says nothing
 
 
-def bootstrap_intervals(
+def bootstrap_intervals(  # noqa: PLR0913 - how it is drawn
     rows: NDArray[np.generic],
     statistic: Statistic,
     *,
