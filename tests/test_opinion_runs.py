@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -304,10 +305,11 @@ def test_each_opinion_has_its_evidence(recipe: dict[str, Any]) -> None:
     text = "👍 the food was superb but the room was slow"
     found = gs.explain(run.folder, [text, " ", "we saw the staff 👍"])
     opinions = gs.load(run.folder)(text).opinions
-    assert [one.opinion for one in found[: len(opinions)]] == list(opinions)
     assert len(opinions) == 2
-    for one in found[:2]:
+    for one, opinion in zip(found[:2], opinions, strict=True):
         assert one.opinion is not None
+        assert one.opinion == replace(opinion, score=one.opinion.score)
+        assert one.opinion.score == pytest.approx(opinion.score, abs=1e-5)
         assert one.method == "occlusion"
         assert one.score == one.value == one.opinion.score
         assert one.label == one.opinion.polarity
