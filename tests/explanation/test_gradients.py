@@ -94,7 +94,7 @@ def test_the_weights_sum_to_the_difference_of_the_scores(kind: str) -> None:
 
 def test_of_pretrained_networks_too_and_special_tokens_get_nothing(main_tiny: Path, make_classifier: Any) -> None:
     scorer = asked(pretrained(main_tiny, make_classifier(main_tiny)))
-    # A norm by the root mean square alone is steep where the path passes near 0: there the sum may stay off, and is told.
+    # A norm by the root mean square alone is steep where the path passes near 0: there the sum may be off, and is told.
     may_stay_off = json.loads((main_tiny / "config.json").read_text(encoding="utf-8"))["model_type"] == "qwen2"
     for words in scorer.read(TEXTS[:3]):
         output = ExplainedOutput(scorer.outputs, POSITIVE)
