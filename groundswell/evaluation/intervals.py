@@ -54,7 +54,7 @@ def bootstrap_intervals(  # noqa: PLR0913 - how it is drawn
     check_resampling(int(times.sum()), resamples, level)
     drawn = np.concatenate([statistic(_sums(drawn, rows)) for drawn in draws(times, resamples, seed)])
     if not corrected:
-        return np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0).T
+        return np.asarray(np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0).T)
     sums = _sums(times[None].astype(np.float64), rows)
     slopes = _slopes(statistic, sums, _steps(rows))[0]  # (M, S)
     pulls = rows @ slopes.T - (sums[0] @ slopes.T) / times.sum()
