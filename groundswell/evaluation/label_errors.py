@@ -15,6 +15,7 @@ from groundswell.errors import DataError
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_LEVEL = 0.95
 
 
 class LabelError(NamedTuple):
@@ -66,14 +67,17 @@ def likely_label_errors(probabilities: Floats, labels: Ids) -> list[LabelError]:
     """Rows whose label is probably wrong, by falling margin.
 
     Of the rows with label i that the model would rather call j, those of the largest margin, as many as there may be:
-    pruning by noise rate (section 3.2), with the upper end of the count's interval, c + 2 sqrt(c), for c rows that are
-    confidently of label j, scaled to all rows of label i. Where c is 0 there are none, whatever the model says.
+    pruning by noise rate (section 3.2), with the upper 95 % limit of a Poisson count (Garwood 1936) in the place of the
+    number of rows that are confidently of label j, scaled to all rows of label i. For 0 that limit is 3.
 
     `probabilities` and `labels` as for `confident_joint`.
     """
-    joint = confident_joint(probabilities, labels).astype(np.float64)
+    from scipy.stats import chi2
+
+    joint = confident_joint(probabilities, labels)
     given = np.bincount(labels, minlength=len(joint))
-    most = np.ceil((joint + 2 * np.sqrt(joint)) * (given / np.maximum(joint.sum(axis=1), 1))[:, None])
+    scale = given / np.maximum(joint.sum(axis=1), 1)
+    most = np.ceil(chi2.ppf(_LEVEL, 2 * (joint + 1)) / 2 * scale[:, None])
     suggested = probabilities.argmax(axis=1)
     rows = np.arange(len(labels))
     margins = probabilities[rows, suggested] - probabilities[rows, labels]

@@ -63,7 +63,7 @@ def test_errors_as_json_and_files(command, baseline: Path, files: tuple[str, str
     assert (found["space"], found["searched"]) == ("tfidf", {"training": 200, "of": 200})
     assert {mistake["row"] for mistake in found["confident"]} == {3, 4}
     assert found["rows"]["read"] == 80
-    rows = list(csv.DictReader((folder / "label_errors.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((folder / "label_errors.csv").read_text(encoding="utf-8").splitlines()))
     assert list(rows[0]) == ["source", "row", "id", "label", "suggested", "probability", "correct", "text"]
     assert {row["row"] for row in rows if row["source"] == "evaluated"} == {"3", "4"}
     assert {row["correct"] for row in rows} == {""}

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+from scipy.stats import poisson
 
 from groundswell.errors import DataError
 from groundswell.evaluation.label_errors import confident_joint, joint_shares, likely_label_errors
@@ -45,7 +47,8 @@ def test_as_many_are_doubted_as_there_may_be_by_falling_margin() -> None:
             rows = [row for row in range(300) if labels[row] == given and probabilities[row].argmax() == other]
             rows.sort(key=lambda row: probabilities[row, given] - probabilities[row, other])
             count = joint[given, other]
-            most = math.ceil((count + 2 * math.sqrt(count)) * (labels == given).sum() / joint[given].sum())
+            upper = brentq(lambda mean, count=count: poisson.cdf(count, mean) - 0.05, 1e-3, 1e3)
+            most = math.ceil(upper * (labels == given).sum() / joint[given].sum())
             found = [doubt.row for doubt in doubts if (doubt.given, doubt.suggested) == (given, other)]
             assert found == rows[:most]
 
