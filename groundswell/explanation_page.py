@@ -11,12 +11,14 @@ from groundswell.evaluation.report_page import page
 from groundswell.explanation.record import Explanation, WordWeight
 from groundswell.types import Span
 
+FAINT = 0.05  # words of a smaller share of the largest weight are not shaded
+SHOWN_GAP = 0.01
 STYLE = """
 :root { --for: 11 107 115; --against: 196 88 32; --strong: .55; }
 @media (prefers-color-scheme: dark) { :root { --for: 64 176 180; --against: 226 116 62; --strong: .62; } }
 .text { margin: .2rem 0 1rem; font-size: 1.06rem; line-height: 2; white-space: pre-line; overflow-wrap: anywhere;
   unicode-bidi: plaintext; }
-mark { color: inherit; border-radius: 4px; padding: .12em .14em; background: none;
+mark { color: inherit; border-radius: 4px; padding: .12em .06em; background: none;
   -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 mark.for { background: rgb(var(--for) / calc(var(--weight) * var(--strong))); }
 mark.against { background: rgb(var(--against) / calc(var(--weight) * var(--strong))); }
@@ -30,7 +32,7 @@ mark.top.against { border-bottom: 2px dashed rgb(var(--against)); }
 .legend i.for { background: rgb(var(--for) / .5); border-bottom: 2px solid rgb(var(--for)); }
 .legend i.against { background: rgb(var(--against) / .5); border-bottom: 2px dashed rgb(var(--against)); }
 .bars { list-style: none; margin: 0; padding: 0; font-size: .92rem; font-variant-numeric: tabular-nums; }
-.bars li { display: grid; grid-template-columns: minmax(5rem, 11rem) 4.2rem 1fr; gap: .6rem; align-items: center;
+.bars li { display: grid; grid-template-columns: minmax(5rem, 9rem) 4.2rem 1fr; gap: .6rem; align-items: center;
   padding: .16rem 0; }
 .bars .word { overflow-wrap: anywhere; unicode-bidi: plaintext; } .bars .weight { text-align: right; }
 .bars .bar { height: .72rem; border-radius: 3px; min-width: 2px; width: calc(var(--weight) * 100%); }
@@ -53,7 +55,9 @@ class _Wording:
     unread: str
     nothing: str
     methods: dict[str, str]
+    steps: str
     total: str
+    missing: str
     error: str
 
 
@@ -68,6 +72,8 @@ WORDINGS = {
             "attention": "Attention: shares, neither for nor against", "weights": "Weights times features",
         },
         total="the words sum to {total}; the score is {score}, without words {start}",
+        steps=" in {steps} steps",
+        missing="; {missing} is missing, more steps would find it",
         error="could not be explained",
     ),
     "zh": _Wording(
@@ -78,6 +84,8 @@ WORDINGS = {
             "attention": "注意力：份额，不分支持与反对", "weights": "权重乘以特征",
         },
         total="各词之和 {total}；得分 {score}，没有词时 {start}",
+        steps="（{steps} 步）",
+        missing="；还差 {missing}，步数更多即可补足",
         error="无法解释",
     ),
 }  # fmt: skip
@@ -157,7 +165,7 @@ def _pieces(one: Explanation, largest: float, first: set[int]) -> Iterator[objec
         position = max(position, word.end)
         if word.weight is None:
             yield tag("span", word.text, class_="unread")
-        elif not word.weight:
+        elif abs(word.weight) < FAINT * largest or not word.weight:
             yield word.text
         else:
             kind = f"{_kind(word)} top" if word.start in first else _kind(word)
@@ -182,6 +190,10 @@ def _how(one: Explanation, words: _Wording) -> Html:
         return joined([told])
     total = sum(word.weight for word in one.words if word.weight)
     named = words.total.format(total=signed(total), score=signed(one.score), start=signed(one.start))
+    if one.steps is not None:
+        told += words.steps.format(steps=one.steps)
+    if one.gap is not None and abs(one.gap) > SHOWN_GAP:
+        named += words.missing.format(missing=signed(-one.gap))
     return joined([f"{told} · {named}"])
 
 

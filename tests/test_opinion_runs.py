@@ -313,10 +313,11 @@ def test_each_opinion_has_its_evidence(recipe: dict[str, Any]) -> None:
         assert one.method == "occlusion"
         assert one.score == one.value == one.opinion.score
         assert one.label == one.opinion.polarity
-        spans = [span for span in (one.opinion.aspect, one.opinion.opinion) if span is not None]
-        strongest = one.top(1)[0]
-        assert any(span.start <= strongest.start < span.end for span in spans), (strongest, spans)
-        assert text[strongest.start : strongest.end] == strongest.text
+        assert [word.text for word in one.words] == text.split()
+        weights = {word.text: word.weight or 0.0 for word in one.words}
+        assert weights[one.opinion.aspect.text] > 0  # type: ignore[union-attr]
+        assert weights[one.opinion.opinion.text] > 0  # type: ignore[union-attr]
+        _check_covered(gs.load(run.folder), one)
         record = json.loads(one.to_json())
         assert record["opinion"]["polarity"] == record["label"]
     assert found[2].warnings == ("blank_text: the text is blank; there is nothing to weigh",)
@@ -325,3 +326,22 @@ def test_each_opinion_has_its_evidence(recipe: dict[str, Any]) -> None:
         gs.explain(run.folder, text, label="positive")
     with pytest.raises(DataError, match="found the method 'attention', expected occlusion for opinions"):
         gs.explain(run.folder, text, method="attention")
+
+
+def _check_covered(analyzer: gs.Analyzer, one: gs.Explanation) -> None:
+    """A covered word is an unknown one: what the opinion loses is what it loses in the text with that word in its place."""
+    assert one.opinion is not None
+    for word in one.words:
+        text = one.text[: word.start] + "q" * len(word.text) + one.text[word.end :]
+        (found,) = analyzer.opinions([text])
+        same = [other.score for other in found if _places(other) == _places(one.opinion)]
+        if same:
+            assert word.weight == pytest.approx(one.opinion.score - same[0], abs=1e-4)
+        else:  # below the threshold it is not given any more
+            assert word.weight is not None
+            assert word.weight > 0
+
+
+def _places(one: gs.Opinion) -> tuple[object, ...]:
+    spans = [None if span is None else (span.start, span.end) for span in (one.aspect, one.opinion)]
+    return (*spans, one.category, one.polarity)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from groundswell.cli.analysis_view import view_console, visible
 from groundswell.explanation.record import Explanation, WordWeight
-from groundswell.explanation_page import signed
+from groundswell.explanation_page import SHOWN_GAP, signed
 from groundswell.types import Span
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BAR = 20
-SHOWN_GAP = 0.01
 # From this share of the largest weight on; the colours tell for and against apart also without red and green.
 SHADES = (
     (0.66, "bold white on #0b6b73", "bold white on #a8470f"),
