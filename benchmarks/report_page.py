@@ -5,6 +5,7 @@ python benchmarks/report_page.py [RUN]      a run folder; without one, facts mad
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import sys
@@ -44,6 +45,7 @@ def main() -> None:
         seconds_to_load=_figures(loaded),
         seconds_to_draw_all=_figures(drawn),
         processor_seconds_of_the_page=_figures(busy),
+        load_average=round(os.getloadavg()[0], 1),
     )
 
 
