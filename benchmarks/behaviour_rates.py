@@ -1,6 +1,6 @@
 """How many of the shipped behaviour cases runs pass, by capability, and how far they move when a group is swapped.
 
-    python benchmarks/behaviour_rates.py runs/lexicon runs/imdb-lora        each a folder of `groundswell train`
+python benchmarks/behaviour_rates.py runs/lexicon runs/imdb-lora        each a folder of `groundswell train`
 """
 
 from __future__ import annotations
