@@ -69,6 +69,13 @@ def test_the_example_of_the_module_is_right(tmp_path: Path) -> None:
     assert len(found.attributes) == 1
 
 
+def test_the_example_of_the_page_is_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "behaviour.md").read_text(encoding="utf-8")
+    found = read_cases(written(tmp_path, page.partition("```yaml\n")[2].partition("```")[0]))
+    assert [len(one.cases) for one in found.capabilities] == [3, 2, 2]
+    assert len(found.attributes[0].pairs) == 2
+
+
 def test_slots_take_every_choice_or_a_fixed_draw() -> None:
     slots = {"a": ["1", "2", "3"], "b": ["x", "y"]}
     every = expand(["{a}{b}", "{b}"], slots, 6, "")

@@ -46,11 +46,6 @@ class Capability:
     tolerance: float = 0.0
     direction: Direction = "not lower"
 
-    @property
-    def needs_neutral(self) -> bool:
-        """Whether nothing is left for a model without a neutral label."""
-        return all(case.label == "neutral" for case in self.cases)
-
 
 @dataclass(frozen=True)
 class Attribute:
