@@ -103,10 +103,12 @@ def marks_for(asked: Abstention, outputs: Outputs, served: ServedCalibration | N
     if asked.coverage is not None:
         lowest = served.for_coverage(asked.coverage)
         low, high = coverage_interval(served.num_rows, asked.coverage)
+        can_be_empty = lowest * len(outputs.labels) > 1
+        filled = ", or more where a set would be empty and gets the most probable label" if can_be_empty else ""
         notes.append(
             f"coverage {asked.coverage:g}: sets hold every label of probability {lowest:.3f} or more; chosen on "
             f"{served.num_rows:,} texts of dev, they hold the right one for {low:.1%} to {high:.1%} of texts of the "
-            "same kind, or more where a set would be empty and gets the most probable label"
+            f"same kind{filled}"
         )
     return Marks(threshold, lowest, tuple(notes))
 

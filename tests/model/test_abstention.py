@@ -125,9 +125,12 @@ def test_the_spread_of_a_coverage_is_said() -> None:
     """Beta(901, 100) has its middle 95 % between 0.881 and 0.918 (R: qbeta(c(.025, .975), 901, 100))."""
     assert coverage_interval(1000, 0.9) == pytest.approx((0.8809, 0.9178), abs=5e-4)
     (told,) = marks_for(Abstention(coverage=0.9), OUTPUTS, SERVED, "m").notes
-    assert told.startswith(
-        "coverage 0.9: sets hold every label of probability 0.200 or more; chosen on 10 texts of dev"
+    assert told == (
+        "coverage 0.9: sets hold every label of probability 0.200 or more; chosen on 10 texts of dev, they hold the "
+        "right one for 69.2% to 99.7% of texts of the same kind"
     )
+    (told,) = marks(coverage=0.6).notes
+    assert told.endswith("of the same kind, or more where a set would be empty and gets the most probable label")
 
 
 @pytest.mark.parametrize(
