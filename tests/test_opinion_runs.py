@@ -329,7 +329,7 @@ def test_each_opinion_has_its_evidence(recipe: dict[str, Any]) -> None:
 
 
 def _check_covered(analyzer: gs.Analyzer, one: gs.Explanation) -> None:
-    """A covered word is an unknown one: what the opinion loses is what it loses in the text with that word in its place."""
+    """A covered word is an unknown one: an opinion loses what it loses in the text with such a word in its place."""
     assert one.opinion is not None
     for word in one.words:
         text = one.text[: word.start] + "q" * len(word.text) + one.text[word.end :]
