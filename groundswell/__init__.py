@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from groundswell.errors import GroundswellError
     from groundswell.explaining import explain
     from groundswell.explanation.record import Explanation
+    from groundswell.model.abstention import Abstention
     from groundswell.pipeline import Run, evaluate, train
     from groundswell.recipe import Recipe
     from groundswell.recipe_reading import load_recipe
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Abstention": "model.abstention",
     "Analysis": "types",
     "Analyzer": "analyzer",
     "Example": "types",
@@ -53,6 +55,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Abstention",
     "Analysis",
     "Analyzer",
     "Example",

@@ -18,6 +18,7 @@ from groundswell.data.labels import LabelMap
 from groundswell.data.opinion_batching import OpinionBatch, OpinionDocuments
 from groundswell.data.splits import Splits, SplitSettings
 from groundswell.errors import BaseModelError, RecipeError
+from groundswell.evaluation.slice_members import BY_TEXT, LABEL, TIME
 from groundswell.model.base_models import find_base_model
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoded_model import EncodedModel
@@ -82,6 +83,12 @@ class TrainingBatches:
         return ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
 
 
+def slice_columns(recipe: Recipe) -> tuple[str, ...]:
+    """The columns that slices are made by and that nothing else reads."""
+    read = {*BY_TEXT, LABEL, *([TIME] if recipe.data.time else [])}
+    return tuple(name for name in recipe.evaluation.slices if name not in read)
+
+
 def split_settings(recipe: Recipe) -> SplitSettings:
     """How the recipe's splits are read."""
     data = recipe.data
@@ -89,7 +96,7 @@ def split_settings(recipe: Recipe) -> SplitSettings:
     assert recipe.task != "language_model"  # and a corpus has none
     return SplitSettings(
         sources={name: source for name in ("train", "dev", "test") if (source := recipe.describe_source(name))},
-        columns=Columns(data.text, data.label, data.id, data.group, data.time),
+        columns=Columns(data.text, data.label, data.id, data.group, data.time, slice_columns(recipe)),
         reading=Reading(
             task=recipe.task,
             rename=data.labels,

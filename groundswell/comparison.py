@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from groundswell import assembly, run_folder
-from groundswell.analyzer import Analyzer, load
 from groundswell.data.accounting import Accounting
 from groundswell.data.holding_out import hold_out_test
-from groundswell.data.labels import LabelMap
 from groundswell.data.splits import read_split
 from groundswell.errors import RecipeError
-from groundswell.evaluation import leaderboard, metrics
-from groundswell.evaluation.leaderboard import Leaderboard, Row, cheapest_within
-from groundswell.evaluation.significance import compare_paired
+from groundswell.evaluation import leaderboard
+from groundswell.evaluation.leaderboard import Leaderboard, Row, SeedScore, cheapest_within
 from groundswell.pipeline import train
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import find_recipe, load_recipe
+from groundswell.rung_measuring import (
+    Interval,
+    MeasuredRun,
+    against,
+    mean_accuracy,
+    mean_macro_f1,
+    measure_run,
+)
 from groundswell.types import Example
 
 ROWS, DATA = "rows", "data"
-# Texts that speed is measured on: enough for a steady figure, few enough to be done in seconds.
-TEXTS_AT_ONCE, TEXTS_ONE_BY_ONE, WARM_UP = 1000, 200, 5
-SECONDS_OF_TIMING, LONGEST_TIMING = 1.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def compare(
     folder: Path,
     *,
     within: float = 0.01,
+    seeds: int = 1,
     progress: bool | None = None,
     on_row: Callable[[str, str], None] = lambda name, what: None,
 ) -> Leaderboard:
@@ -88,6 +89,8 @@ def compare(
     continues an interrupted one. All recipes must read the same texts; they are measured on `data.test`.
 
     within   accuracy that one would give up for a cheaper model
+    seeds    how many times each recipe is trained: with its seed, in `folder/NAME`, and with the following ones, in
+             `folder/NAME-seed-N`; its row then holds means, and what varies with the seed
     on_row   called with a name and what is done for it: `reused`, `training`, `measuring`
 
     Raises RecipeError when the recipes differ in data, task or seed, or have no test texts.
@@ -96,26 +99,21 @@ def compare(
     first = rungs[0].recipe
     assert first.data.test is not None
     examples = read_split(first.data.test, assembly.split_settings(first), Accounting("test"), keep_blank=True)
+    options = {"resamples": first.evaluation.resamples, "level": first.evaluation.level, "seed": first.seed}
     measured = []
     for rung in rungs:
-        measured.append(_measured(rung, folder, examples, progress, on_row))
-    measured.sort(key=lambda found: -found.figures["accuracy"]["value"])
-    rows = tuple(_row(found, measured[0], first) for found in measured)
+        runs = [
+            _measured(one, folder, examples, timed=one is rung, progress=progress, on_row=on_row)
+            for one in [rung, *(_with_seed(rung, first.seed + more) for more in range(1, seeds))]
+        ]
+        measured.append((rung, runs, mean_accuracy(runs, options)))
+    measured.sort(key=lambda found: -found[2][0])
+    rows = tuple(_row(*found, measured[0][1], options) for found in measured)
     board = Leaderboard(rows, first.data.train, "test", len(examples), within, cheapest_within(rows, within))
     run_folder.write_text(folder / "leaderboard.md", leaderboard.to_markdown(board))
     run_folder.write_text(folder / "leaderboard.csv", leaderboard.to_csv(board))
     run_folder.write_text(folder / "leaderboard.html", leaderboard.to_html(board))
     return board
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """What was found out about one run; `right` has one flag per text."""
-
-    name: str
-    encoder: str
-    figures: dict[str, Any]
-    right: NDArray[np.bool_]
 
 
 def _check_same_data(rungs: Sequence[Rung]) -> None:
@@ -145,25 +143,31 @@ def _check_same_data(rungs: Sequence[Rung]) -> None:
         raise RecipeError(problems)
 
 
+def _with_seed(rung: Rung, seed: int) -> Rung:
+    return Rung(f"{rung.name}-seed-{seed}", rung.recipe.model_copy(update={"seed": seed}))
+
+
 def _measured(
     rung: Rung,
     folder: Path,
     examples: Sequence[Example],
+    *,
+    timed: bool,
     progress: bool | None,
     on_row: Callable[[str, str], None],
-) -> _Measured:
+) -> MeasuredRun:
     run, row = folder / rung.name, folder / ROWS / f"{rung.name}.json"
     key = _key(rung, examples)
     if (run / run_folder.MANIFEST).exists() and row.exists():
         kept = json.loads(row.read_text(encoding="utf-8"))
-        if kept["key"] == key:
+        if kept["key"] == key and (not timed or "p50_ms" in kept["figures"]):
             on_row(rung.name, "reused")
-            return _Measured(rung.name, rung.recipe.model.encoder, kept["figures"], np.array(kept["right"], dtype=bool))
+            return MeasuredRun.from_dict(kept)
     train_or_reuse(rung, folder, progress, on_row)
     on_row(rung.name, "measuring")
-    found = _measure(rung, run, examples)
+    found = measure_run(run, rung.recipe, examples, timed=timed)
     row.parent.mkdir(parents=True, exist_ok=True)
-    run_folder.write_json(row, {"key": key, "figures": found.figures, "right": found.right.astype(int).tolist()})
+    run_folder.write_json(row, {"key": key, **found.to_dict()})
     return found
 
 
@@ -177,7 +181,7 @@ def train_or_reuse(
     run = folder / rung.name
     recipe = rung.recipe.model_copy(update={"output": rung.recipe.output.model_copy(update={"folder": str(folder)})})
     begun = run / run_folder.RECIPE
-    if begun.exists() and _without_output(begun.read_text(encoding="utf-8")) != _without_output(recipe.to_yaml()):
+    if begun.exists() and _identity(load_recipe(begun)) != _identity(recipe):
         raise RecipeError(
             [f"{run}: was trained by another recipe or on other data. Choose another --out, or remove that folder"]
         )
@@ -187,79 +191,38 @@ def train_or_reuse(
     return run
 
 
-def _without_output(recipe_yaml: str) -> str:
-    """A written recipe but for where its run lies."""
-    return recipe_yaml[: recipe_yaml.index("\noutput:")] + recipe_yaml[recipe_yaml.index("\nseed:") :]
+def _identity(recipe: Recipe) -> str:
+    """A recipe but for what a training does not depend on: where its run lies, and by what its figures are sliced."""
+    return recipe.model_dump_json(exclude={"output": True, "evaluation": {"slices"}})
 
 
 def _key(rung: Rung, examples: Sequence[Example]) -> str:
     """Hash of everything a row depends on."""
-    content = hashlib.sha256(_without_output(rung.recipe.to_yaml()).encode())
+    content = hashlib.sha256(_identity(rung.recipe).encode())
     for example in examples:
         content.update(f"{example.text}\0{example.target}\0".encode(errors="surrogatepass"))
     return content.hexdigest()
 
 
-def _measure(rung: Rung, run: Path, examples: Sequence[Example]) -> _Measured:
-    analyzer = load(run, precision=rung.recipe.evaluation.precision)
-    LabelMap(analyzer.outputs.labels).check_known(examples, "test", str(rung.recipe.data.test))
-    texts = [example.text for example in examples]
-    predicted = analyzer.score(texts).argmax(dim=1).numpy()
-    gold = analyzer.outputs.targets(examples).numpy()
-    scores = metrics.score_single_label(
-        gold,
-        predicted,
-        analyzer.outputs.labels,
-        resamples=rung.recipe.evaluation.resamples,
-        level=rung.recipe.evaluation.level,
-        seed=rung.recipe.seed,
+def _row(
+    rung: Rung, runs: Sequence[MeasuredRun], accuracy: Interval, best: Sequence[MeasuredRun], options: dict[str, Any]
+) -> Row:
+    difference, p_value = against(runs, best, options)
+    figures = {name: value for name, value in runs[0].figures.items() if name not in ("accuracy", "macro_f1")}
+    figures["training_seconds"] = float(np.mean([run.figures["training_seconds"] for run in runs]))
+    each = tuple(
+        SeedScore(run.seed, run.figures["accuracy"]["value"], run.figures["macro_f1"]["value"]) for run in runs
     )
-    trained = json.loads((run / run_folder.METRICS).read_text(encoding="utf-8"))
-    model = run / run_folder.MODEL
-    figures = {
-        "accuracy": scores["accuracy"],
-        "macro_f1": scores["macro_f1"],
-        "training_seconds": trained["seconds"]["training"],
-        "parameters": trained["parameters"]["total"],
-        "megabytes": sum(file.stat().st_size for file in model.rglob("*") if file.is_file()) / 1e6,
-        **_speed(analyzer, texts),
-    }
-    return _Measured(rung.name, rung.recipe.model.encoder, figures, predicted == gold)
-
-
-def _speed(analyzer: Analyzer, texts: Sequence[str]) -> dict[str, float]:
-    """Texts per second many at once, and milliseconds of one text at a time."""
-    for text in texts[:WARM_UP]:
-        analyzer(text)
-    # Few texts are read again and again: below a second a clock shows noise.
-    many = [texts[number % len(texts)] for number in range(max(TEXTS_AT_ONCE, len(texts)))][:TEXTS_AT_ONCE]
-    speeds: list[float] = []
-    began_all = time.perf_counter()
-    while len(speeds) < 3 or (time.perf_counter() - began_all < SECONDS_OF_TIMING and len(speeds) < 50):
-        began = time.perf_counter()
-        for _ in analyzer.stream(many):
-            pass
-        speeds.append(len(many) / (time.perf_counter() - began))
-        if time.perf_counter() - began_all > LONGEST_TIMING:
-            break
-    times = []
-    for number in range(TEXTS_ONE_BY_ONE):
-        text = texts[number % len(texts)]
-        began = time.perf_counter()
-        analyzer(text)
-        times.append(1000 * (time.perf_counter() - began))
-    p50, p99 = np.quantile(times, [0.5, 0.99])
-    return {"documents_per_second": float(np.median(speeds)), "p50_ms": float(p50), "p99_ms": float(p99)}
-
-
-def _row(found: _Measured, best: _Measured, recipe: Recipe) -> Row:
-    paired = compare_paired(
-        found.right, best.right, resamples=recipe.evaluation.resamples, level=recipe.evaluation.level, seed=recipe.seed
+    return Row(
+        rung.name,
+        rung.recipe.model.encoder,
+        accuracy=accuracy,
+        macro_f1=mean_macro_f1(runs, options),
+        difference=difference,
+        p_value=p_value,
+        seeds=each if len(runs) > 1 else (),
+        **figures,
     )
-    figures = dict(found.figures)
-    for name in ("accuracy", "macro_f1"):
-        figures[name] = tuple(figures[name][part] for part in ("value", "low", "high"))
-    return Row(found.name, found.encoder, difference=paired.difference, p_value=paired.p_value, **figures)
 
 
 def to_dict(board: Leaderboard) -> dict[str, Any]:

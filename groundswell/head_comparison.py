@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,11 @@ from groundswell.comparison import Rung, train_or_reuse
 from groundswell.data.splits import load_splits
 from groundswell.domain_stage import DOMAIN
 from groundswell.errors import RecipeError
-from groundswell.evaluation import head_table, paired_metrics
+from groundswell.evaluation import head_table
 from groundswell.evaluation.head_table import HeadRow, HeadTable
-from groundswell.evaluation.paired_metrics import Answers, compare_metric
+from groundswell.evaluation.paired_metrics import compare_metric
+from groundswell.paired_answers import answers_of
 from groundswell.recipe import Recipe
-from groundswell.results import opinions_of
-from groundswell.types import Example
 
 TOGETHER = "together"
 
@@ -91,29 +89,14 @@ def _row(head: str, own: Recipe, analyzers: tuple[Analyzer, Analyzer], seconds: 
     splits = load_splits(assembly.split_settings(own))
     split = "test" if "test" in splits.examples else "dev"
     examples = splits.examples[split]
-    answers = [_answers(analyzer, examples, own) for analyzer in analyzers]
+    answers = [answers_of(analyzer, examples, own) for analyzer in analyzers]
     options: dict[str, Any] = {"resamples": own.evaluation.resamples, "level": own.evaluation.level, "seed": own.seed}
     return HeadRow(head, compare_metric(answers[0], answers[1], **options), split, len(examples), seconds)
 
 
-def _answers(analyzer: Analyzer, examples: Sequence[Example], recipe: Recipe) -> Answers:
-    if recipe.task == "opinions":
-        gold_opinions, found = opinions_of(analyzer, examples, recipe)
-        return paired_metrics.of_opinions(gold_opinions, found, recipe.model.opinions.elements)
-    outputs = analyzer.outputs
-    gold = outputs.targets(examples)
-    values = outputs.values(analyzer.score([example.text for example in examples]))
-    if outputs.task == "regression":
-        return paired_metrics.of_values(gold.double().numpy(), values[:, 0].numpy())
-    if outputs.task == "multi_label":
-        return paired_metrics.of_several_labels(gold.bool().numpy(), outputs.given(values).numpy())
-    return paired_metrics.of_one_label(gold.numpy(), values.argmax(dim=1).numpy())
-
-
 def training_seconds(run: Path) -> float:
     """What metrics.json of a run says."""
-    found: dict[str, Any] = json.loads((run / run_folder.METRICS).read_text(encoding="utf-8"))
-    return float(found["seconds"]["training"])
+    return float(run_folder.read_metrics(run)["seconds"]["training"])
 
 
 def to_dict(found: HeadTable) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from groundswell import assembly, runtime
 from groundswell.assembly import Base, TrainingBatches
 from groundswell.data.batching import Documents
 from groundswell.data.splits import Splits
+from groundswell.evaluation.dev_metrics import dev_metrics
 from groundswell.evaluation.label_thresholds import best_label_thresholds
-from groundswell.evaluation.metrics import dev_metrics
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoder import Encoder
 from groundswell.model.label_answers import LabelAnswers

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from groundswell.recipe_corpus import CorpusSection, LanguageModelSection
 from groundswell.recipe_defaults import CAUSAL, LANGUAGE_SHAPES, LAYERLESS, LOSSES_OF_TASK, SHAPES, fill_what_follows
-from groundswell.recipe_effects import unread_by_encoder, unread_by_task
+from groundswell.recipe_effects import UNCALIBRATED, unread_by_encoder, unread_by_task
 from groundswell.recipe_fields import Section, Whole
 from groundswell.recipe_sections import (
     DataSection,
@@ -198,14 +198,17 @@ class Recipe(Section):
         chosen = json.loads(self.heads[head].model_dump_json())
         values |= {"task": chosen["task"], "data": chosen["data"], "model": {**values["model"], **chosen["model"]}}
         values["training"] |= {**chosen["training"], "weighting": "fixed", "mixing_temperature": 1.0}
+        values["evaluation"]["calibration"] |= chosen["task"] in UNCALIBRATED
         return Recipe.model_validate(values)
 
     def domain_stage(self) -> Recipe:
         """The recipe of the first stage: a language model of the domain's texts, from the same encoder."""
         assert self.domain is not None
         values = json.loads(self.model_dump_json(include={"evaluation", "output", "seed"}))
+        values["evaluation"].pop("slices")  # a language model's texts are measured whole
         values |= json.loads(self.domain.model_dump_json())
         values |= {"task": "language_model", "tuning": {"method": "full"}}
+        del values["evaluation"]["calibration"]  # of labels
         values["model"] = {name: getattr(self.model, name) for name in ("encoder", "revision", "dropout")}
         values["text"] = {"cleaning": self.text.cleaning, "max_tokens": self.text.max_tokens}
         return Recipe.model_validate(values)

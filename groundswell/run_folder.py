@@ -1,6 +1,7 @@
 """The run folder: where things lie in it, how they are written whole or not at all, and how they are checked.
 
-recipe.yaml  manifest.json  model/  adapter/  metrics.json  log.jsonl  report.html  checkpoints/
+recipe.yaml  manifest.json  model/  adapter/  metrics.json  log.jsonl  findings.json
+report.html  README.md  checkpoints/
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ METRICS = "metrics.json"
 LOG = "log.jsonl"
 REPORT = "report.html"
 FINDINGS = "findings.json"
+CARD = "README.md"
 REJECTED = "rejected.jsonl"
 MODEL = "model"
 ADAPTER = "adapter"
@@ -119,6 +121,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise RunFolderError(f"{path}: holds no list of files. Copy the run folder again or train again")
     return manifest
+
+
+def read_metrics(folder: Path) -> dict[str, Any]:
+    """What metrics.json of a finished run holds."""
+    found: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    return found
 
 
 def check_files(folder: Path, manifest: dict[str, Any]) -> None:

@@ -75,7 +75,7 @@ def learned_tokens(recipe: Recipe, splits: Splits, folder: Path, *, learned: boo
 
 def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
     """What a resumed run must share with the one it goes on from."""
-    values = recipe.model_dump(mode="json", exclude={"output"})
+    values = recipe.model_dump(mode="json", exclude={"output": True, "evaluation": {"slices"}})
     texts = hashlib.sha256()
     for example in splits.examples["train"]:
         gold = f"{example.target}\0{example.opinions or ''}"

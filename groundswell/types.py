@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -53,6 +54,7 @@ class Example:
     group      rows of one group stay in one split (author, product, thread)
     time       ISO 8601, as in the file
     opinions   gold opinions, () when the text is known to hold none; None when nobody has looked for them
+    columns    further columns that were asked for, as text
     """
 
     id: str
@@ -62,6 +64,7 @@ class Example:
     group: str | None = None
     time: str | None = None
     opinions: tuple[Opinion, ...] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,9 @@ class Analysis:
                  `scores`, its `labels` and `scores`, or its value under `scores`
     warnings     `code: sentence`
     error        {"code", "message"} when this text could not be analysed; then nothing else is filled
+    abstained    True when the confidence is too low for what was asked for; None when nothing was
+    prediction_set   the labels that cannot be ruled out at the coverage that was asked for, the most probable first;
+                 None when none was
     """
 
     text: str
@@ -106,6 +112,13 @@ class Analysis:
     heads: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str | int | None = None
     error: dict[str, str] | None = None
+    abstained: bool | None = None
+    prediction_set: tuple[str, ...] | None = None
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether a person should read the text: the model abstained, or cannot rule out a second label."""
+        return bool(self.abstained) or len(self.prediction_set or ()) > 1
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values; `id` comes first when the input had one."""
@@ -127,6 +140,10 @@ class Analysis:
         }
         if self.labels is not None:
             record["labels"] = list(self.labels)
+        if self.abstained is not None:
+            record["abstained"] = self.abstained
+        if self.prediction_set is not None:
+            record["prediction_set"] = list(self.prediction_set)
         if self.heads:
             record["heads"] = {name: _rounded(said) for name, said in self.heads.items()}
         return record

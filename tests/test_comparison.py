@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from groundswell import comparison
 from groundswell.cli.main import run as run_command
 from groundswell.comparison import Rung, compare
 from groundswell.errors import RecipeError
+from groundswell.pipeline import evaluate
 from groundswell.recipe_reading import recipe_from_values
 
 
@@ -56,7 +59,8 @@ def test_the_three_files_say_the_same(values: dict[str, Any], tmp_path: Path) ->
     for row in board.rows:
         assert f"| {row.name} | {row.accuracy[0]:.3f}" in text
         assert f">{row.name}<" in page
-    assert "://" not in page  # nothing is fetched
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page)  # nothing is fetched
+    assert "default-src 'none'" in page
 
 
 def test_a_second_call_reuses_and_a_stopped_one_goes_on(
@@ -82,6 +86,40 @@ def test_a_second_call_reuses_and_a_stopped_one_goes_on(
     done.clear()
     compare(rungs, tmp_path / "board", on_row=lambda name, what: done.append((name, what)))
     assert done == [("naive_bayes", "reused"), ("majority", "reused")]
+
+
+def test_several_seeds_show_their_mean_and_spread(values: dict[str, Any], tmp_path: Path) -> None:
+    """dev_share leaves each seed other training rows, so the runs differ; those of the first seed are reused."""
+    spread = changed(values, data={"dev": None, "dev_share": 0.6, "limit": 6}, evaluation={"resamples": 100})
+    done: list[tuple[str, str]] = []
+    rungs = rungs_of(spread, "naive_bayes", "majority")
+    compare(rungs, tmp_path / "board")
+    board = compare(rungs, tmp_path / "board", seeds=3, on_row=lambda name, what: done.append((name, what)))
+    assert done[:3] == [
+        ("naive_bayes", "reused"),
+        ("naive_bayes-seed-1", "training"),
+        ("naive_bayes-seed-1", "measuring"),
+    ]
+    row = next(row for row in board.rows if row.name == "naive_bayes")
+    assert [one.seed for one in row.seeds] == [0, 1, 2]
+    found = [
+        measured(tmp_path / "board" / name, values) for name in (row.name, f"{row.name}-seed-1", f"{row.name}-seed-2")
+    ]
+    assert [one.accuracy for one in row.seeds] == pytest.approx(found)
+    assert row.accuracy[0] == pytest.approx(mean(found))
+    assert row.macro_f1[0] == pytest.approx(mean(one.macro_f1 for one in row.seeds))
+    assert row.deviation("accuracy") == pytest.approx(stdev(found))
+    assert row.accuracy[1] <= row.accuracy[0] <= row.accuracy[2]
+    text = (tmp_path / "board" / "leaderboard.md").read_text(encoding="utf-8")
+    assert "mean of 3 seeds (0, 1, 2) ± their standard deviation" in text
+    assert f"| naive_bayes | {row.accuracy[0]:.3f} ± {stdev(found):.3f} (" in text
+    rows = list(csv.DictReader((tmp_path / "board" / "leaderboard.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["num_seeds"] for row in rows} == {"3"}
+    assert json.loads(json.dumps(comparison.to_dict(board)))["rows"][0]["seeds"][2]["seed"] == 2
+
+
+def measured(run: Path, values: dict[str, Any]) -> float:
+    return float(evaluate(run, values["data"]["test"], progress=False)["accuracy"]["value"])
 
 
 def test_a_run_of_another_recipe_is_not_taken_for_this_one(values: dict[str, Any], tmp_path: Path) -> None:

@@ -60,16 +60,20 @@ def test_a_run_folder_is_explained_by_its_weights(baseline_recipe: dict[str, Any
 
 
 def test_a_trained_network_names_the_words_it_learned(tmp_path: Path, values: dict[str, Any]) -> None:
-    """A fine-tuned BERT, by every method that goes with it."""
-    run = gs.train(changed(values, training={"epochs": 8}))
+    """A fine-tuned BERT, by every method that goes with it; nothing but two words tells its labels apart."""
+    things = ("food", "room", "screen", "service")
+    rows = [
+        {"text": f"{word} {thing} {'a ' * copy}".strip(), "label": label}
+        for copy in range(5) for thing in things for word, label in (("good", "positive"), ("bad", "negative"))
+    ]  # fmt: skip
+    path = write(tmp_path / "two.jsonl", rows)
+    run = gs.train(changed(values, data={"train": path}, training={"epochs": 8}))
     for method in ("auto", "integrated_gradients", "occlusion", "attention"):
-        found = gs.explain(run.folder, ["very good food", "bad screen"], method=method)
+        found = gs.explain(run.folder, ["good food", "bad food"], method=method)
         assert [one.label for one in found] == ["positive", "negative"]
         assert found[0].method == ("integrated_gradients" if method == "auto" else method)
-        if method != "attention":
-            for one, word in zip(found, ("good", "bad"), strict=True):
-                assert next(each.weight for each in one.words if each.text == word) > 0, (method, word)  # type: ignore[operator]
         if "gradients" in str(found[0].method):
+            assert [one.top(1)[0].text for one in found] == ["good", "bad"]
             assert all(abs(one.gap or 0.0) <= 1e-3 for one in found)
 
 
@@ -136,14 +140,16 @@ def test_a_value_is_explained_in_its_own_units(tmp_path: Path) -> None:
         "model": {"encoder": "bag", "scratch": {"ngrams": 1}}, "training": {"epochs": 30, "learning_rate": 0.05},
         "output": {"folder": str(tmp_path / "runs")},
     })  # fmt: skip
-    (found,) = gs.explain(run.folder, "very good food")
-    expected = pytest.approx(gs.load(run.folder)("very good food").scores["label"], abs=1e-4)
+    (found,) = gs.explain(run.folder, "good food")
+    expected = pytest.approx(gs.load(run.folder)("good food").scores["label"], abs=1e-4)
     assert found.value == expected
     assert found.score == expected
     assert found.start is not None
     total = sum(word.weight or 0.0 for word in found.words)
     assert total == pytest.approx((found.score or 0.0) - found.start, abs=0.02)
-    assert max(word.weight or 0.0 for word in found.words) > 1
+    # The value is the mean over the words, so each weighs half of what it says alone.
+    alone = [(gs.load(run.folder)(word.text).scores["label"] - found.start) / 2 for word in found.words]
+    assert [word.weight for word in found.words] == pytest.approx(alone, abs=0.02)
 
 
 def test_a_head_is_named_where_there_are_several() -> None:

@@ -168,7 +168,9 @@ def _verdict(analysis: Analysis) -> list[tuple[str, str]]:
         told = [(", ".join(f"{name} {value:.3g}" for name, value in analysis.scores.items()) or "no label", "bold")]
     if analysis.intensity is not None:
         told.append((f", intensity {analysis.intensity:.2f}", ""))
-    return told
+    if analysis.prediction_set is not None and len(analysis.prediction_set) > 1:
+        told.append((f", could be any of {', '.join(map(visible, analysis.prediction_set))}", ""))
+    return [*told, *([(", to be read by a person", "bold yellow")] if analysis.needs_reading else [])]
 
 
 def _head(name: str, said: Mapping[str, Any]) -> str:

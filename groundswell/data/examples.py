@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from groundswell.data.accounting import Accounting
@@ -26,13 +26,17 @@ _SHOWN_REJECTED = 3
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column holds what; without `id` a column of that name is used when there is one, else the row number."""
+    """Which column holds what; without `id` a column of that name is used when there is one, else the row number.
+
+    extra   columns that examples carry along, such as those that slices are made by
+    """
 
     text: str = "text"
     label: str = "label"
     id: str | None = None
     group: str | None = None
     time: str | None = None
+    extra: tuple[str, ...] = ()
 
     def named(self) -> dict[str, str]:
         """Setting -> column, for every column that must be there."""
@@ -50,6 +54,7 @@ class Reading:
     where           column -> value; other rows are passed over and not counted
     max_characters  longer texts are dropped
     keep_blank      blank texts are kept: a measurement counts them, a training does not
+    need_extra      whether a missing one of `Columns.extra` is refused; else it is left out
     """
 
     task: Task = "single_label"
@@ -59,6 +64,7 @@ class Reading:
     where: Mapping[str, str] = field(default_factory=dict)
     max_characters: int = 1_000_000
     keep_blank: bool = False
+    need_extra: bool = True
 
 
 class _BadValueError(Exception):
@@ -82,9 +88,11 @@ def read_examples(source: str, columns: Columns, *, reading: Reading, accounting
         accounting.reject("unreadable row", bad.number, bad.raw, bad.reason)
 
     rows = open_rows(source, encoding=reading.encoding, on_bad_row=reject_unreadable)
+    if not reading.need_extra:
+        columns = replace(columns, extra=tuple(name for name in columns.extra if name in rows.columns))
     _check_columns(rows, columns, reading.where)
     if columns.id is None and "id" in rows.columns:
-        columns = Columns(columns.text, columns.label, "id", columns.group, columns.time)
+        columns = replace(columns, id="id")
     examples, passed_over = _collect(rows, columns, reading, accounting)
     accounting.check()
     _refuse_many_bad(rows.name, reading.max_bad_share, accounting)
@@ -100,6 +108,9 @@ def _check_columns(rows: RowSource, columns: Columns, where: Mapping[str, str]) 
     for setting, column in columns.named().items():
         if column not in rows.columns:
             raise missing_column(rows, column, setting)
+    for column in columns.extra:
+        if column not in rows.columns:
+            raise missing_column(rows, column, "evaluation.slices")
     for column in where:
         if column not in rows.columns:
             raise missing_column(rows, column, "data.split_column")
@@ -141,6 +152,7 @@ def _read_row(row: Row, columns: Columns, reading: Reading) -> Example:
         row=row.number,
         group=(name_of(row.values.get(columns.group)) or None) if columns.group else None,
         time=(name_of(row.values.get(columns.time)) or None) if columns.time else None,
+        columns={name: name_of(row.values.get(name)) for name in columns.extra},
     )
 
 

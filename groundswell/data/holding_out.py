@@ -39,5 +39,7 @@ def hold_out_test(
 
 
 def _lines(examples: Sequence[Example]) -> str:
-    rows = ({"id": example.id, "text": example.text, "label": example.target} for example in examples)
+    rows = (
+        {**example.columns, "id": example.id, "text": example.text, "label": example.target} for example in examples
+    )
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

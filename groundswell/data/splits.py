@@ -66,7 +66,9 @@ def load_splits(settings: SplitSettings) -> Splits:
     accounting = {split: Accounting(split) for split in settings.sources}
     examples = {
         # A blank text teaches nothing, but a user will send some: they count where the model is measured.
-        split: read_split(source, settings, accounting[split], keep_blank=split == "test")
+        split: read_split(
+            source, settings, accounting[split], keep_blank=split == "test", need_extra=split == _measured(settings)
+        )
         for split, source in settings.sources.items()
     }
     if "dev" not in examples:
@@ -92,9 +94,17 @@ def load_splits(settings: SplitSettings) -> Splits:
 
 
 def read_split(
-    source: str, settings: SplitSettings, accounting: Accounting, *, keep_blank: bool = False
+    source: str,
+    settings: SplitSettings,
+    accounting: Accounting,
+    *,
+    keep_blank: bool = False,
+    need_extra: bool = True,
 ) -> list[Example]:
-    """The examples of one source: a file, `FILE#name` (rows whose split column holds the name), `sample:en#name`."""
+    """The examples of one source: a file, `FILE#name` (rows whose split column holds the name), `sample:en#name`.
+
+    keep_blank, need_extra   as in `examples.Reading`
+    """
     path, name = locate(source)
     if settings.reading.task == "opinions":
         found = read_opinions(
@@ -103,10 +113,15 @@ def read_split(
             encoding=settings.reading.encoding,
         )  # fmt: skip
         return _with_opinions(found, path, accounting)
-    reading = replace(settings.reading, keep_blank=keep_blank)
+    reading = replace(settings.reading, keep_blank=keep_blank, need_extra=need_extra)
     if name is not None:
         reading = replace(reading, where={**reading.where, settings.split_column: name})
     return read_examples(path, settings.columns, reading=reading, accounting=accounting)
+
+
+def _measured(settings: SplitSettings) -> str:
+    """The source that the figures to report come from."""
+    return next(split for split in ("test", "dev", "train") if split in settings.sources)
 
 
 def _with_opinions(examples: list[Example], path: str, accounting: Accounting) -> list[Example]:

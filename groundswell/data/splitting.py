@@ -88,7 +88,7 @@ def time_split(examples: Sequence[Example], share: float) -> Split:
     Times are ISO 8601; without a zone they count as UTC. Raises DataError for rows without a readable time.
     """
     count = _num_held_out(len(examples), share)
-    times = [_read_time(example.time) for example in examples]
+    times = [read_time(example.time) for example in examples]
     bad = [example for example, time in zip(examples, times, strict=True) if time is None]
     if bad:
         rows = ", ".join(f"row {example.row} ({example.time or 'none'})" for example in bad[:_SHOWN_ROWS])
@@ -99,6 +99,15 @@ def time_split(examples: Sequence[Example], share: float) -> Split:
         )
     order = sorted(range(len(examples)), key=lambda index: (times[index], index))
     return _part(examples, set(order[len(order) - count :]))
+
+
+def read_time(time: str | None) -> datetime | None:
+    """An ISO 8601 time; without a zone it counts as UTC. None when it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(time or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _place_of(text: str, seed: int) -> float:
@@ -155,11 +164,3 @@ def _quotas(sizes: dict[str, int], count: int, spare: int) -> dict[str, int]:
 def _draw(strata: dict[str, list[int]], quotas: dict[str, int], seed: int) -> set[int]:
     chances = random.Random(seed)
     return {index for key in sorted(strata) for index in chances.sample(strata[key], quotas[key])}
-
-
-def _read_time(time: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(time or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

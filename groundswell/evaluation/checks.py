@@ -50,6 +50,15 @@ def checked_flags(side: str, values: Array, num_classes: int) -> NDArray[np.bool
     return values.astype(np.bool_)
 
 
+def checked_probabilities(values: Array, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Probabilities (N, C) as float64, all finite; DataError unless there is one for every row and label."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.shape != shape:
+        raise DataError(f"probabilities: found an array of shape {values.shape}, expected {shape}. Pass one a label")
+    require_finite("probabilities", values)
+    return values
+
+
 def checked_values(side: str, values: Array) -> NDArray[np.float64]:
     """Numbers (N,) as float64, all finite."""
     values = _checked_shape(side, values, "(rows,)", 1).astype(np.float64)

@@ -79,6 +79,35 @@ def macro_f1(counts: LabelCounts) -> Floats:
     return np.asarray(label_scores(counts).f1.mean(axis=-1))
 
 
+def weighted_f1(counts: LabelCounts) -> Floats:
+    """Mean of the labels' F1, each weighing as much as it has gold rows, (...)."""
+    return _share((label_scores(counts).f1 * counts.gold).sum(axis=-1), counts.gold.sum(axis=-1))
+
+
+def macro_precision(counts: LabelCounts) -> Floats:
+    """Mean of the labels' precision over the declared label list, (...); a label never predicted counts with 0."""
+    return np.asarray(label_scores(counts).precision.mean(axis=-1))
+
+
+def macro_recall(counts: LabelCounts) -> Floats:
+    """Mean of the labels' recall over the declared label list, (...); of single labels, the balanced accuracy."""
+    return np.asarray(label_scores(counts).recall.mean(axis=-1))
+
+
+def matthews(sums: Floats, num_rows: int) -> Floats:
+    """Correlation of single labels, gold and predicted, -1 to 1, of the sums of `label_rows`, (...).
+
+    R_K of Gorodkin 2004 (https://doi.org/10.1016/j.compbiolchem.2004.09.006), for two labels Matthews'
+    coefficient; 0 where one side has a single label.
+    """
+    counts = label_counts(sums)
+    shared = num_rows * sums[..., -1] - (counts.predicted * counts.gold).sum(axis=-1)
+    spread = [num_rows**2 - (side**2).sum(axis=-1) for side in (counts.predicted, counts.gold)]
+    varies = (spread[0] > 0) & (spread[1] > 0)
+    scale = np.sqrt(np.where(varies, spread[0], 1.0)) * np.sqrt(np.where(varies, spread[1], 1.0))
+    return np.asarray(np.where(varies, shared / scale, 0.0))
+
+
 def micro_f1(counts: LabelCounts) -> Floats:
     """F1 of all labels' counts taken together, (...); for single label it is the accuracy."""
     return _share(2 * counts.hits.sum(axis=-1), (counts.predicted + counts.gold).sum(axis=-1))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from groundswell.evaluation.number_wording import interval, signed_interval
 from groundswell.evaluation.paired_metrics import PairedMetric
 from groundswell.evaluation.report_markup import number, section, table, tag
 from groundswell.evaluation.report_metrics import metric_name
@@ -77,18 +77,12 @@ def verdict(found: HeadTable) -> str:
 
 
 def _cells(row: HeadRow) -> list[str]:
-    gain, low, high = row.found.difference
     return [
         row.head,
         metric_name(row.found.metric),
         f"{row.num_texts:,} texts of {row.split}",
-        _interval(row.found.second),
-        _interval(row.found.first),
-        f"{gain:+.3f} ({low:+.3f} to {high:+.3f})",
+        interval(row.found.second),
+        interval(row.found.first),
+        signed_interval(row.found.difference),
         number(row.seconds, 1),
     ]
-
-
-def _interval(found: Sequence[float]) -> str:
-    value, low, high = found
-    return f"{value:.3f} ({low:.3f}–{high:.3f})"

@@ -6,19 +6,32 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from statistics import stdev
+from typing import Any, Literal
 
 from groundswell.evaluation.leaderboard_picture import Point, cost_picture
+from groundswell.evaluation.number_wording import chance, interval
 from groundswell.evaluation.report_markup import number, section, table, tag
 from groundswell.evaluation.report_page import page
+
+
+@dataclass(frozen=True)
+class SeedScore:
+    """What one seed reached."""
+
+    seed: int
+    accuracy: float
+    macro_f1: float
 
 
 @dataclass(frozen=True)
 class Row:
     """One model.
 
-    accuracy, macro_f1     value, low and high end of the interval, 0-1
-    difference, p_value    accuracy minus that of the best model, and McNemar's test of it; 0 and 1 for the best
+    accuracy, macro_f1     value, low and high end of the interval over texts, 0-1; of several seeds their mean
+    difference, p_value    accuracy minus that of the best model, and a test of it: McNemar's, of several seeds the
+                           randomization test; 0 and 1 for the best
+    seeds                  what each of several seeds reached; empty for a single one
     training_seconds       of the whole training
     megabytes              of the model folder
     documents_per_second   many texts at once
@@ -37,6 +50,11 @@ class Row:
     documents_per_second: float
     p50_ms: float
     p99_ms: float
+    seeds: tuple[SeedScore, ...] = ()
+
+    def deviation(self, metric: Literal["accuracy", "macro_f1"]) -> float | None:
+        """Standard deviation of a metric over seeds (n - 1); None for a single seed."""
+        return stdev(getattr(one, metric) for one in self.seeds) if len(self.seeds) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -70,7 +88,10 @@ def cheapest_within(rows: Sequence[Row], within: float) -> str:
 
 def to_markdown(board: Leaderboard) -> str:
     """A table with a heading and a closing sentence."""
-    lines = [f"Measured on {board.num_texts:,} texts ({board.split} of {board.data}).", ""]
+    lines = [
+        f"Measured on {board.num_texts:,} texts ({board.split} of {board.data}). {_over_seeds(board)}".rstrip(),
+        "",
+    ]
     lines += ["| " + " | ".join(HEADER) + " |", "|---" + "|---:" * (len(HEADER) - 1) + "|"]
     lines += ["| " + " | ".join(cells) + " |" for cells in _cells(board)]
     return "\n".join([*lines, "", verdict(board)]) + "\n"
@@ -100,7 +121,7 @@ def to_html(board: Leaderboard) -> str:
             "header",
             tag("h1", f"Leaderboard on {board.data}"),
             tag("p", verdict(board), class_="result"),
-            tag("p", f"{board.num_texts:,} texts of {board.split}; intervals by bootstrap.", class_="muted"),
+            tag("p", f"{board.num_texts:,} texts of {board.split}. {_over_seeds(board)}".rstrip(), class_="muted"),
         ),
         section("What accuracy costs", picture, cost_picture("Accuracy against training", "seconds", trained)),
         section("Every model", table("best first", HEADER, _cells(board), numbers=range(1, len(HEADER)))),
@@ -125,9 +146,9 @@ def _cells(board: Leaderboard) -> list[list[str]]:
     return [
         [
             row.name,
-            _interval(row.accuracy),
-            _interval(row.macro_f1),
-            *(("best", "") if row is board.rows[0] else (f"{row.difference:+.3f}", _chance(row.p_value))),
+            _cell(row.accuracy, row.deviation("accuracy")),
+            _cell(row.macro_f1, row.deviation("macro_f1")),
+            *(("best", "") if row is board.rows[0] else (f"{row.difference:+.3f}", chance(row.p_value))),
             number(row.training_seconds, 1),
             number(row.parameters),
             number(row.megabytes, 1),
@@ -139,21 +160,33 @@ def _cells(board: Leaderboard) -> list[list[str]]:
     ]
 
 
-def _chance(p_value: float) -> str:
-    if p_value < 0.001:
-        return "<0.001"
-    return "1" if p_value == 1 else f"{p_value:.3f}"
+def _cell(found: tuple[float, float, float], deviation: float | None) -> str:
+    """`0.910 (0.900–0.920)`, of several seeds `0.910 ± 0.004 (0.900–0.920)`."""
+    value, _, ends = interval(found).partition(" ")
+    return f"{value} {ends}" if deviation is None else f"{value} ± {deviation:.3f} {ends}"
 
 
-def _interval(found: tuple[float, float, float]) -> str:
-    value, low, high = found
-    return f"{value:.3f} ({low:.3f}–{high:.3f})"
+def _over_seeds(board: Leaderboard) -> str:
+    """What the figures of several seeds are; nothing for a single one."""
+    seeds = [str(one.seed) for one in board.rows[0].seeds]
+    if not seeds:
+        return ""
+    return (
+        f"Accuracy and macro F1: mean of {len(seeds)} seeds ({', '.join(seeds)}) ± their standard deviation; intervals "
+        "over texts. Training seconds are means too, speed is that of the first seed."
+    )
 
 
 def _flat(row: Row) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in asdict(row).items():
-        if isinstance(value, tuple):
+        if name == "seeds":
+            values |= {
+                "num_seeds": max(len(row.seeds), 1),
+                "accuracy_deviation": row.deviation("accuracy"),
+                "macro_f1_deviation": row.deviation("macro_f1"),
+            }
+        elif isinstance(value, tuple):
             values |= {name: value[0], f"{name}_low": value[1], f"{name}_high": value[2]}
         else:
             values[name] = value

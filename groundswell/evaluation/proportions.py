@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 Z_95 = 1.959963984540054  # 97.5 % of the standard normal distribution lie below it
 
@@ -16,6 +17,11 @@ class Proportion:
     value: float
     low: float
     high: float
+
+
+def deviations(level: float) -> float:
+    """How many standard deviations on either side of its mean hold this share of a normal distribution."""
+    return NormalDist().inv_cdf((1 + level) / 2)
 
 
 def wilson(count: int, total: int, z: float = Z_95) -> Proportion:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundswell.errors import DataError
+from groundswell.evaluation.intervals import bootstrap_intervals
 
 Flags = NDArray[np.bool_]
 
@@ -16,7 +18,7 @@ class PairedComparison(NamedTuple):
     """First model against second on the same texts.
 
     difference   accuracy of the first minus that of the second
-    low, high    interval of the difference, by bootstrap over texts
+    low, high    interval of the difference, by the BCa bootstrap over texts
     p_value      of McNemar's exact test: how often chance alone would divide the texts on which just one of the two
                  is right at least as unevenly
     only_first   texts on which only the first is right
@@ -50,14 +52,29 @@ def compare_paired(
             "Measure both models on the same texts"
         )
     only_first, only_second = int((first & ~second).sum()), int((~first & second).sum())
-    gains = first.astype(np.int64) - second.astype(np.int64)
-    counts = np.array([only_first, len(gains) - only_first - only_second, only_second])
-    drawn = np.random.default_rng(seed).multinomial(len(gains), counts / len(gains), size=resamples)
-    differences = (drawn[:, 0] - drawn[:, 2]) / len(gains)
-    low, high = np.quantile(differences, [(1 - level) / 2, (1 + level) / 2])
-    return PairedComparison(
-        float(gains.mean()), float(low), float(high), _mcnemar(only_first, only_second), only_first, only_second
-    )
+    counts = np.array([only_first, len(first) - only_first - only_second, only_second])
+    gains = np.array([[1], [0], [-1]])
+    low, high = bootstrap_intervals(
+        gains, lambda sums: sums / len(first), counts=counts, resamples=resamples, level=level, seed=seed
+    )[0].tolist()
+    difference = (only_first - only_second) / len(first)
+    return PairedComparison(difference, low, high, _mcnemar(only_first, only_second), only_first, only_second)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p values of several tests made at once, so much higher that one of them falls below 0.05 by chance in at most
+    5 of 100 such families, in the order given.
+
+    The step-down procedure of Holm 1979 (https://www.jstor.org/stable/4615733).
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.asarray(p_values, dtype=np.float64)[order] * np.arange(len(order), 0, -1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return [float(value) for value in adjusted]
 
 
 def _mcnemar(only_first: int, only_second: int) -> float:

@@ -36,7 +36,7 @@ class Part(NamedTuple):
     def tokens_kept(self, window: int) -> Flags:
         """(T,) bool: the tokens of a window that are read."""
         owners = self.words.owners[window]
-        return (owners == NOBODY) | np.append(self.kept, False)[owners]
+        return np.asarray((owners == NOBODY) | np.append(self.kept, False)[owners], dtype=np.bool_)
 
 
 class WordScorer(Protocol):

@@ -200,3 +200,21 @@ def test_no_row_vanishes(tmp_path_factory: pytest.TempPathFactory, rows: list[st
     read_examples(path, Columns(), reading=Reading(task=task, max_bad_share=1.0), accounting=accounting)
     num_rows = 1 + sum(bool(row.strip()) for row in rows)
     assert accounting.read == num_rows == accounting.kept + accounting.num_dropped
+
+
+def test_columns_that_are_asked_for_come_along_as_text(tmp_path: Path) -> None:
+    rows = [{"text": "good", "label": 1, "stars": 5, "shop": "a"}, {"text": "bad", "label": 0, "stars": None}]
+    path = write_json_lines(tmp_path / "a.jsonl", rows)
+    examples, _ = read(path, columns=Columns(extra=("stars", "shop")))
+    assert [example.columns for example in examples] == [{"stars": "5", "shop": "a"}, {"stars": "", "shop": ""}]
+    assert read(path)[0][0].columns == {}
+    assert len({*examples, *read(path)[0]}) == 4  # examples with columns can be put into sets
+
+
+def test_a_column_that_is_asked_for_and_missing(tmp_path: Path) -> None:
+    path = write_json_lines(tmp_path / "a.jsonl", [{"text": "good", "label": 1}])
+    columns = Columns(extra=("stars",))
+    assert refusal(path, columns=columns) == (
+        f"{path}: no column 'stars'. Columns: text, label. Name the right one as evaluation.slices."
+    )
+    assert read(path, Reading(need_extra=False), columns)[0][0].columns == {}

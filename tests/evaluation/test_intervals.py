@@ -11,9 +11,10 @@ from scipy.stats import binom, pearsonr
 from sklearn.metrics import f1_score
 
 from groundswell.errors import DataError
-from groundswell.evaluation import intervals
+from groundswell.evaluation import resampling
 from groundswell.evaluation.intervals import bootstrap_intervals
 from groundswell.evaluation.metrics import score_multi_label, score_regression, score_single_label
+from groundswell.evaluation.resampling import draws
 
 RIGHT_OR_WRONG = np.array([[True], [False]])
 
@@ -40,14 +41,6 @@ def test_an_accuracy_has_the_quantiles_of_the_binomial(num_right: int, num_rows:
 
 def test_500_rows_at_85_percent_are_near_the_wilson_interval():
     np.testing.assert_allclose(share_interval(425, 500, resamples=4000), [0.816, 0.879], atol=0.006)
-
-
-def test_covers_the_true_accuracy_about_95_times_in_100():
-    generator = np.random.default_rng(5)
-    num_right = generator.binomial(200, 0.8, size=400)
-    ends = np.array([share_interval(int(right), 200, resamples=600) for right in num_right])
-    covered = ((ends[:, 0] <= 0.8) & (ends[:, 1] >= 0.8)).mean()
-    assert 0.92 <= covered <= 0.98
 
 
 def test_macro_f1_equals_drawing_rows():
@@ -86,15 +79,25 @@ def test_pearson_equals_drawing_rows():
 
 
 def test_every_resample_has_as_many_rows_as_the_split():
-    totals = []
-    bootstrap_intervals(np.ones((7, 1)), lambda sums: totals.append(sums) or sums, counts=np.arange(7), resamples=50)
-    assert np.unique(np.concatenate(totals)).tolist() == [21.0]
+    for times in (np.arange(7), np.array([0, 3, 0]), np.ones(30, dtype=int), np.array([500, 0, 100])):
+        drawn = np.concatenate(list(draws(times, 50, 0)))
+        assert drawn.shape == (50, len(times))
+        assert np.unique(drawn.sum(axis=1)).tolist() == [times.sum()]
+        assert not drawn[:, times == 0].any()
+
+
+def test_a_distinct_row_is_drawn_as_often_as_there_are_such_rows():
+    for times in (np.array([3, 1, 6]), np.array([300, 100, 600])):  # by row, and by binomial numbers
+        drawn = np.concatenate(list(draws(times, 20_000, 1)))
+        np.testing.assert_allclose(drawn.mean(axis=0), times, rtol=0.02)
+        share = times / times.sum()
+        np.testing.assert_allclose(drawn.var(axis=0), times.sum() * share * (1 - share), rtol=0.05)
 
 
 def test_the_seed_decides_and_the_size_of_the_blocks_does_not(monkeypatch: pytest.MonkeyPatch):
     rows = np.random.default_rng(4).random((60, 5)) < 0.5
     first = bootstrap_intervals(rows, lambda sums: sums / 60, resamples=100, seed=7)
-    monkeypatch.setattr(intervals, "MOST_VALUES_AT_ONCE", 130)
+    monkeypatch.setattr(resampling, "MOST_VALUES_AT_ONCE", 130)
     np.testing.assert_array_equal(bootstrap_intervals(rows, lambda sums: sums / 60, resamples=100, seed=7), first)
     other = bootstrap_intervals(rows, lambda sums: sums / 60, resamples=100, seed=8)
     assert not np.array_equal(other, first)

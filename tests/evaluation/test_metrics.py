@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import doctest
 import json
+from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, matthews_corrcoef, precision_score, recall_score
 
 from groundswell.errors import DataError, SelfCheckError
-from groundswell.evaluation import classification, intervals, metrics, report_charts, report_markup, report_metrics
-from groundswell.evaluation.metrics import dev_metrics, score_multi_label, score_regression, score_single_label
+from groundswell.evaluation import classification, intervals, metrics, plots, report_markup, report_metrics, report_run
+from groundswell.evaluation.dev_metrics import dev_metrics
+from groundswell.evaluation.metrics import score_multi_label, score_regression, score_single_label
 
 THREE = ["negative", "neutral", "positive"]
+
+
+def of_label(scores: dict[str, Any], name: str) -> tuple[float, ...]:
+    return tuple(scores["per_class"][name][part] for part in ("precision", "recall", "f1", "support"))
 
 
 def test_single_label_by_hand():
@@ -26,9 +32,9 @@ def test_single_label_by_hand():
     assert scores["num_rows"] == 5
     assert scores["accuracy"]["value"] == pytest.approx(3 / 5)
     assert scores["macro_f1"]["value"] == pytest.approx(13 / 30)
-    assert scores["per_class"]["negative"] == pytest.approx({"precision": 1, "recall": 2 / 3, "f1": 0.8, "support": 3})
-    assert scores["per_class"]["positive"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 2}
-    assert scores["per_class"]["neutral"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    assert of_label(scores, "negative") == pytest.approx((1, 2 / 3, 0.8, 3))
+    assert of_label(scores, "positive") == (0.5, 0.5, 0.5, 2)
+    assert of_label(scores, "neutral") == (0, 0, 0, 0)
     assert scores["confusion"] == [[2, 0, 1], [0, 0, 0], [0, 1, 1]]
     assert "warnings" not in scores
 
@@ -40,6 +46,55 @@ def test_a_label_absent_from_both_sides_counts_in_macro_f1():
     assert f1_score(gold, gold, average="macro") == 1.0
     assert found["value"] == pytest.approx(f1_score(gold, gold, labels=[0, 1, 2], average="macro", zero_division=0))
     assert found["value"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("num_classes", [2, 3, 6])
+def test_single_label_metrics_are_those_of_scikit_learn(num_classes: int):
+    generator = np.random.default_rng(num_classes)
+    gold = generator.integers(0, num_classes, 200)
+    predicted = np.where(generator.random(200) < 0.6, gold, generator.integers(0, num_classes, 200))
+    scores = score_single_label(gold, predicted, [f"label {number}" for number in range(num_classes)], resamples=20)
+    labels = {"labels": range(num_classes), "zero_division": 0}
+    expected = {
+        "macro_f1": f1_score(gold, predicted, average="macro", **labels),
+        "weighted_f1": f1_score(gold, predicted, average="weighted", **labels),
+        "macro_precision": precision_score(gold, predicted, average="macro", **labels),
+        "macro_recall": recall_score(gold, predicted, average="macro", **labels),
+        "mcc": matthews_corrcoef(gold, predicted),
+    }
+    assert {name: scores[name]["value"] for name in expected} == pytest.approx(expected, abs=1e-12)
+
+
+def test_multi_label_metrics_are_those_of_scikit_learn():
+    generator = np.random.default_rng(5)
+    gold, predicted = generator.random((2, 150, 5)) < [0.5, 0.3, 0.1, 0.05, 0.0]
+    scores = score_multi_label(gold, predicted, list("abcde"), resamples=20)
+    for average in ("macro", "micro", "weighted"):
+        expected = f1_score(gold, predicted, average=average, zero_division=0)
+        assert scores[f"{average}_f1"]["value"] == pytest.approx(expected, abs=1e-12)
+    for name, function in (("macro_precision", precision_score), ("macro_recall", recall_score)):
+        expected = function(gold, predicted, average="macro", zero_division=0)
+        assert scores[name]["value"] == pytest.approx(expected, abs=1e-12)
+    assert scores["accuracy"]["value"] == (gold == predicted).all(axis=1).mean()
+
+
+def test_mcc_of_a_model_that_knows_one_label_is_0_and_said_so():
+    scores = score_single_label(np.array([0, 1, 1]), np.array([1, 1, 1]), ["bad", "good"], resamples=10)
+    assert scores["mcc"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert scores["warnings"] == ["mcc: every predicted label is 'good', so it is not defined; reported as 0"]
+
+
+def test_the_f1_of_a_label_has_the_interval_of_its_share_of_hits():
+    """8 hits, 1 missed, 1 wrong: of 10 rows concerned 8 are hits, by Wilson 0.4902 to 0.9433; F1 = 2 s / (1 + s)."""
+    gold, predicted = np.repeat([1, 1, 0, 0], [8, 1, 1, 5]), np.repeat([1, 0, 1, 0], [8, 1, 1, 5])
+    found = score_single_label(gold, predicted, ["no", "yes"], resamples=10)["per_class"]["yes"]
+    assert found["f1"] == pytest.approx(2 * 0.8 / 1.8)
+    assert (found["f1_low"], found["f1_high"]) == pytest.approx((2 * 0.4902 / 1.4902, 2 * 0.9433 / 1.9433), abs=1e-4)
+
+
+def test_a_label_of_neither_side_can_have_any_f1():
+    found = score_single_label(np.array([0, 0]), np.array([0, 0]), ["a", "b"], resamples=10)["per_class"]["b"]
+    assert (found["f1_low"], found["f1_high"]) == (0, 1)
 
 
 def test_supports_are_the_gold_counts_and_sum_to_the_rows():
@@ -68,7 +123,7 @@ def test_multi_label_by_hand():
     assert scores["accuracy"]["value"] == pytest.approx(0.5)
     assert scores["macro_f1"]["value"] == pytest.approx(0.5)
     assert scores["micro_f1"]["value"] == pytest.approx(2 / 3)
-    assert scores["per_class"]["b"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+    assert of_label(scores, "b") == (0, 0, 0, 1)
     assert scores["num_rows"] == 4
 
 
@@ -78,24 +133,45 @@ def test_regression_by_hand():
     assert scores["mae"]["value"] == pytest.approx(1.0)
     assert scores["rmse"]["value"] == pytest.approx((5 / 3) ** 0.5)
     assert scores["num_rows"] == 3
+    # means 2 and 3, variances 2/3 and 2, covariance 1: 2 / (2/3 + 2 + 1)
+    assert scores["ccc"]["value"] == pytest.approx(2 / (2 / 3 + 2 + 1))
+    assert scores["spearman"]["value"] == pytest.approx(3**0.5 / 2)
+
+
+@pytest.mark.parametrize("shift", [0.0, 3.0, 1e6])
+def test_concordance_by_its_definition(shift: float):
+    generator = np.random.default_rng(1)
+    gold = generator.normal(size=80)
+    predicted = 0.5 * gold + generator.normal(size=80) + shift
+    covariance = np.cov(gold, predicted, bias=True)
+    expected = 2 * covariance[0, 1] / (covariance[0, 0] + covariance[1, 1] + (gold.mean() - predicted.mean()) ** 2)
+    assert score_regression(gold, predicted, resamples=20)["ccc"]["value"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_concordance_is_1_for_the_same_values_only():
+    gold = np.arange(5.0)
+    assert score_regression(gold, gold, resamples=20)["ccc"]["value"] == 1
+    assert score_regression(gold, 2 * gold, resamples=20)["ccc"]["value"] < 0.8
+    assert score_regression(gold, np.zeros(5), resamples=20)["ccc"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_a_constant_prediction_has_correlation_0_and_a_warning():
     scores = score_regression(np.array([1.0, 2.0, 3.0]), np.full(3, 0.1))
     assert scores["pearson"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert scores["warnings"] == [
-        "pearson: every predicted value is 0.1, so the correlation is not defined; reported as 0"
+        "pearson, spearman: every predicted value is 0.1, so the correlation is not defined; reported as 0"
     ]
 
 
 def test_all_right_warns_that_the_interval_has_no_width():
-    """20 of 20: Clopper-Pearson's lower end is 0.025 ** (1 / 20) = 0.832."""
+    """20 of 20: Wilson's lower end is 20 / (20 + 1.96²) = 0.839."""
     gold = np.array([0, 1] * 10)
     scores = score_single_label(gold, gold, ["a", "b"])
-    assert scores["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert scores["accuracy"] == pytest.approx({"value": 1.0, "low": 20 / (20 + 1.959964**2), "high": 1.0})
+    assert scores["macro_f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert scores["warnings"] == [
-        "accuracy: all 20 rows are right, so the resamples show no spread; "
-        "that many rows leave room for a true accuracy down to 0.832 (exact 95% interval)"
+        "all 20 rows are right, so resamples show no spread and macro means have no interval; that of the accuracy "
+        "(0.839 to 1) says what so many rows allow"
     ]
 
 
@@ -228,7 +304,7 @@ def test_a_model_that_has_diverged(value: float, shown: str):
 
 @pytest.mark.parametrize(
     "module",
-    [classification, intervals, metrics, report_charts, report_markup, report_metrics],
+    [classification, intervals, plots, report_markup, report_metrics, report_run],
     ids=lambda m: m.__name__,
 )
 def test_the_examples_in_the_docstrings(module: object):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,15 @@ def test_the_weights_sum_to_the_difference_of_the_scores(kind: str) -> None:
 
 def test_of_pretrained_networks_too_and_special_tokens_get_nothing(main_tiny: Path, make_classifier: Any) -> None:
     scorer = asked(pretrained(main_tiny, make_classifier(main_tiny)))
+    # A norm by the root mean square alone is steep where the path passes near 0: there the sum may be off, and is told.
+    may_stay_off = json.loads((main_tiny / "config.json").read_text(encoding="utf-8"))["model_type"] == "qwen2"
     for words in scorer.read(TEXTS[:3]):
-        found = integrated_gradients(scorer, words, ExplainedOutput(scorer.outputs, POSITIVE))
-        assert abs(found.gap) <= 1e-3, (words.text, found.steps)
+        output = ExplainedOutput(scorer.outputs, POSITIVE)
+        found = integrated_gradients(scorer, words, output)
+        is_right = abs(found.gap) <= 1e-3
+        assert is_right or may_stay_off, (words.text, found.steps)
+        (weighed,) = weigh(scorer, "integrated_gradients", [words], [output])
+        assert (weighed.warning is None) == is_right
         assert abs(found.outside) < 1e-6
         assert np.isfinite(found.weights).all()
 
