@@ -5,8 +5,8 @@
 Trains each kind where the folder holds no run of its name: MiniLM by LoRA, an LSTM and logistic regression on 1,000
 IMDB reviews; a CNN, a Transformer and logistic regression on 3,000 hotel reviews. Faithfulness is measured on other
 reviews of the same files, of at most so many words. Seconds are the median of up to five explanations of a review of
-about 200 words, after one that is not counted. `auto` is the default: integrated gradients with the steps that fit into a
-second.
+about 200 words, after a short one that is not counted. `auto` is the default: integrated gradients with the steps that
+fit into a second.
 """
 
 from __future__ import annotations
