@@ -79,7 +79,7 @@ def measure_faithfulness(
     sample = _sample(analyzer, texts)
     chosen = [pick_method(sample.scorer, name) for name in methods] or methods_of(sample.scorer)
     random = _random(sample, seed, RANDOM_ORDERS)
-    measured = {}
+    measured: dict[str, dict[str, Any]] = {}
     for method in chosen:
         found = _weighed(sample, method, steps, on_stage)
         measured[method] = _told(_faithfulness(sample, found), random, seed)
