@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,15 @@ from groundswell.errors import DataError
 from groundswell.evaluation.intervals import bootstrap_intervals
 from groundswell.explaining import Question, explain_rows
 from groundswell.explanation.explained_output import ExplainedOutput, explained_outputs
-from groundswell.explanation.faithfulness import Faithfulness, measure_orders, order_of, random_orders
+from groundswell.explanation.faithfulness import (
+    RANDOM_ORDERS,
+    Faithfulness,
+    measure_orders,
+    order_of,
+    random_orders,
+)
 from groundswell.explanation.gradients import QUICK_STEPS, STEPS, layer_weights, load_captum
-from groundswell.explanation.methods import MethodName, methods_of, pick_method, weigh
+from groundswell.explanation.methods import MethodName, Weighed, methods_of, pick_method, weigh
 from groundswell.explanation.text_words import TextWords
 from groundswell.explanation.word_scorer import BaselineWords, NetworkWords, whole, word_scorer
 from groundswell.model.saved_extractor import SavedExtractor
@@ -26,8 +33,9 @@ from groundswell.types import Example
 
 EXAMPLES = 8
 FEWEST_TEXTS, MOST_TEXTS = 5, 30
-# Weights times tokens that a measurement may read: some ten seconds on two cores.
-MOST_WORK = 4e10
+# Weights times tokens of the texts that are measured for a report: some ten seconds on two cores.
+MOST_WORK = 2.5e10
+REPORT_ORDERS = 2
 NAMES = ("comprehensiveness", "sufficiency")
 
 Interval = dict[str, float]
@@ -70,7 +78,12 @@ def measure_faithfulness(
     """
     sample = _sample(analyzer, texts)
     chosen = [pick_method(sample.scorer, name) for name in methods] or methods_of(sample.scorer)
-    return _measure(sample, chosen, seed, steps, on_stage)
+    random = _random(sample, seed, RANDOM_ORDERS)
+    measured: dict[str, dict[str, Any]] = {}
+    for method in chosen:
+        found = _weighed(sample, method, steps, on_stage)
+        measured[method] = _told(_faithfulness(sample, found), random, seed)
+    return measured
 
 
 def best_method(measured: dict[str, dict[str, Any]]) -> str:
@@ -102,22 +115,21 @@ def evidence_findings(
     drawn = [usable[number] for number in order[:MOST_TEXTS]]
     if isinstance(analyzer.saved, SavedExtractor):
         return _opinion_findings(analyzer, drawn[:EXAMPLES])
-    sample = _sample(analyzer, [example.text for example in drawn])
+    sample = _sample(analyzer, [example.text for example in drawn], most_work=MOST_WORK)
     if isinstance(sample.scorer, NetworkWords):
         load_captum()  # the other methods would take minutes
     method = methods_of(sample.scorer)[0]
-    few = _affordable(sample)
-    measured = _measure(few, [method], seed, (QUICK_STEPS,), on_stage)
-    shown = Sample(sample.scorer, sample.texts[:EXAMPLES], sample.outputs[:EXAMPLES])
+    found = _weighed(sample, method, (QUICK_STEPS,), on_stage)
+    measured = _told(_faithfulness(sample, found), _random(sample, seed, REPORT_ORDERS), seed)
     return {
         "method": method,
-        "num_texts": len(few.texts),
-        "faithfulness": measured,
-        "examples": _examples(shown, drawn, method),
+        "num_texts": len(sample.texts),
+        "faithfulness": {method: measured},
+        "examples": _examples(sample, found, drawn)[:EXAMPLES],
     }
 
 
-def _sample(analyzer: Analyzer, texts: Sequence[str]) -> Sample:
+def _sample(analyzer: Analyzer, texts: Sequence[str], most_work: float | None = None) -> Sample:
     saved = analyzer.saved
     if not isinstance(saved, SavedNetwork | SavedBaseline):
         raise DataError(
@@ -129,6 +141,8 @@ def _sample(analyzer: Analyzer, texts: Sequence[str]) -> Sample:
     words = [one for one in scorer.read(usable) if one.read.any()]
     if not words:
         raise DataError(f"{analyzer.name}: found no text with a word, expected at least one. Name data with some")
+    if most_work is not None and isinstance(scorer, NetworkWords):
+        words = words[: _affordable(scorer, words, most_work)]
     logits = scorer.logits([whole(one) for one in words])
     outputs = []
     for row in logits:
@@ -137,26 +151,26 @@ def _sample(analyzer: Analyzer, texts: Sequence[str]) -> Sample:
     return Sample(scorer, words, outputs)
 
 
-def _measure(
-    sample: Sample, methods: Sequence[MethodName], seed: int, steps: Sequence[int], on_stage: OnStage
-) -> dict[str, dict[str, Any]]:
+def _random(sample: Sample, seed: int, orders: int) -> Faithfulness:
     generator = np.random.default_rng(seed)
-    by_chance = [random_orders(words, generator) for words in sample.texts]
-    total = len(sample.texts)
-    random = measure_orders(sample.scorer, sample.texts, sample.outputs, by_chance)
-    measured: dict[str, dict[str, Any]] = {}
-    for method in methods:
-        done = 0
+    drawn = [random_orders(words, generator, orders) for words in sample.texts]
+    return measure_orders(sample.scorer, sample.texts, sample.outputs, drawn)
 
-        def advance(texts: int, method: str = method) -> None:
-            nonlocal done
-            done += texts
-            on_stage(method, done, total)
 
-        found = weigh(sample.scorer, method, sample.texts, sample.outputs, steps=steps, on_text=advance)
-        orders = [[order_of(each.weights)] for each in found]
-        measured[method] = _told(measure_orders(sample.scorer, sample.texts, sample.outputs, orders), random, seed)
-    return measured
+def _weighed(sample: Sample, method: MethodName, steps: Sequence[int], on_stage: OnStage) -> list[Weighed]:
+    done, total = 0, len(sample.texts)
+
+    def advance(texts: int) -> None:
+        nonlocal done
+        done += texts
+        on_stage(method.replace("_", " "), done, total)
+
+    return weigh(sample.scorer, method, sample.texts, sample.outputs, steps=steps, on_text=advance)
+
+
+def _faithfulness(sample: Sample, found: Sequence[Weighed]) -> Faithfulness:
+    orders = [[order_of(each.weights)] for each in found]
+    return measure_orders(sample.scorer, sample.texts, sample.outputs, orders)
 
 
 def _told(found: Faithfulness, random: Faithfulness, seed: int) -> dict[str, Any]:
@@ -174,32 +188,26 @@ def _intervals(columns: NDArray[np.float64], seed: int) -> list[Interval]:
     ]
 
 
-def _affordable(sample: Sample) -> Sample:
-    """As many of the texts as can be measured in some seconds."""
-    if isinstance(sample.scorer, BaselineWords):
-        return sample
-    weights = layer_weights(sample.scorer)
-    work = np.cumsum([weights * sum(map(len, words.tokens)) for words in sample.texts])
-    count = max(FEWEST_TEXTS, int((work <= MOST_WORK).sum()))
-    return Sample(sample.scorer, sample.texts[:count], sample.outputs[:count])
+def _affordable(scorer: NetworkWords, words: Sequence[TextWords], most_work: float) -> int:
+    """How many of the texts can be measured in some seconds."""
+    work = np.cumsum([layer_weights(scorer) * sum(map(len, one.tokens)) for one in words])
+    return max(FEWEST_TEXTS, int((work <= most_work).sum()))
 
 
-def _examples(sample: Sample, drawn: Sequence[Example], method: MethodName) -> list[dict[str, Any]]:
-    """Sample texts with the weights of the words that are read; `drawn` are examples, in the order of the sample."""
+def _examples(sample: Sample, found: Sequence[Weighed], drawn: Sequence[Example]) -> list[dict[str, Any]]:
+    """Sample texts with the weights of the words that are read; `drawn` are the examples they come from."""
     by_text = {example.text: example for example in reversed(drawn)}
     logits = sample.scorer.logits([whole(words) for words in sample.texts])
     told = []
-    for words, output, row, found in zip(
-        sample.texts, sample.outputs, logits,
-        weigh(sample.scorer, method, sample.texts, sample.outputs, steps=(QUICK_STEPS,)), strict=True,
-    ):  # fmt: skip
+    for words, output, row, weighed in zip(sample.texts, sample.outputs, logits, found, strict=True):
         example = by_text[words.text]
+        weights = weighed.weights.tolist()
         told.append({
             "id": example.id, "text": words.text, "gold": _gold(example), "label": output.name,
             "confidence": float(output.values(row[None])),
             "words": [
-                {"start": start, "end": end, "weight": float(weight)}
-                for (start, end), weight in zip(words.words, found.weights, strict=True) if not np.isnan(weight)
+                {"start": start, "end": end, "weight": weight}
+                for (start, end), weight in zip(words.words, weights, strict=True) if not math.isnan(weight)
             ],
         })  # fmt: skip
     return told

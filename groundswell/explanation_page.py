@@ -192,8 +192,8 @@ def _how(one: Explanation, words: _Wording) -> Html:
     named = words.total.format(total=signed(total), score=signed(one.score), start=signed(one.start))
     if one.steps is not None:
         told += words.steps.format(steps=one.steps)
-    if one.gap is not None and abs(one.gap) > SHOWN_GAP:
-        named += words.missing.format(missing=signed(-one.gap))
+    if falls_short(one):
+        named += words.missing.format(missing=signed(-(one.gap or 0.0)))
     return joined([f"{told} · {named}"])
 
 
@@ -203,6 +203,12 @@ def _kind(word: WordWeight) -> str:
 
 def _share(word: WordWeight, largest: float) -> str:
     return f"--weight: {abs(word.weight or 0.0) / largest:.3f}"
+
+
+def falls_short(one: Explanation) -> bool:
+    """Whether more steps would bring the sum nearer to what it should be."""
+    tried_all = any(warning.startswith("incomplete:") for warning in one.warnings)
+    return one.gap is not None and abs(one.gap) > SHOWN_GAP and not tried_all
 
 
 def signed(weight: float) -> str:

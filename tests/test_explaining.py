@@ -260,7 +260,7 @@ def test_findings_of_a_network_measure_fewer_texts_of_a_larger_one(monkeypatch: 
     monkeypatch.setattr("groundswell.evidence.MOST_WORK", 1.0)
     found = evidence_findings(analyzer, examples)
     assert found["num_texts"] == 5
-    assert len(found["examples"]) == 8
+    assert len(found["examples"]) == 5
     assert found["method"] == "integrated_gradients"
 
 

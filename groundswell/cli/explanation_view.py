@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from groundswell.cli.analysis_view import view_console, visible
 from groundswell.explanation.record import Explanation, WordWeight
-from groundswell.explanation_page import SHOWN_GAP, signed
+from groundswell.explanation_page import falls_short, signed
 from groundswell.types import Span
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def how(one: Explanation) -> str:
         return name + meaning.get(name, "")
     total = sum(word.weight for word in one.words if word.weight)
     told = f"{name}: the words sum to {signed(total)}; score {signed(one.score)}, without words {signed(one.start)}"
-    if one.steps is not None and abs(one.gap or 0.0) > SHOWN_GAP:
+    if falls_short(one):
         told += f"; {signed(-(one.gap or 0.0))} is missing, --method integrated_gradients takes more steps"
     return told
 

@@ -26,6 +26,7 @@ from groundswell.explanation.weights import linear_weights
 from groundswell.explanation.word_scorer import BaselineWords, NetworkWords
 
 MethodName = Literal["integrated_gradients", "occlusion", "attention", "weights"]
+OCCLUDED_AT_ONCE = 16  # texts between two signs of progress
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 
 
@@ -94,9 +95,13 @@ def weigh(
     steps     of integrated gradients; None: as many as take about a second
     on_text   called with the number of texts done
     """
+    found: list[Weighed] = []
     if method == "occlusion":
-        return [Weighed(weights) for weights in occlusion(scorer, texts, outputs, on_text)]
-    found = []
+        for start in range(0, len(texts), OCCLUDED_AT_ONCE):
+            chunk = slice(start, start + OCCLUDED_AT_ONCE)
+            found += [Weighed(weights) for weights in occlusion(scorer, texts[chunk], outputs[chunk])]
+            on_text(len(texts[chunk]))
+        return found
     for words, output in zip(texts, outputs, strict=True):
         found.append(_weigh_one(scorer, method, words, output, steps))
         on_text(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -17,12 +17,7 @@ Weights = NDArray[np.float64]
 MOST_PARTS = 4096
 
 
-def occlusion(
-    scorer: WordScorer,
-    texts: Sequence[TextWords],
-    outputs: Sequence[ExplainedOutput],
-    on_word: Callable[[int], None] = lambda words: None,
-) -> list[Weights]:
+def occlusion(scorer: WordScorer, texts: Sequence[TextWords], outputs: Sequence[ExplainedOutput]) -> list[Weights]:
     """For each text (W,): its score less the score without the word; NaN for a word that the model does not read.
 
     Leave one out, Li et al. 2016 (https://arxiv.org/abs/1612.08220, equation 1, here of scores in place of log
@@ -30,12 +25,11 @@ def occlusion(
     the same, neither is missed.
 
     outputs   what is explained of each text
-    on_word   called with the number of words done
     """
     found: list[Weights] = []
     for chunk in _chunks(texts):
         parts = [part for words in chunk for part in (whole(words), *_without_each(words))]
-        logits = scorer.logits(parts, on_word)
+        logits = scorer.logits(parts)
         start = 0
         for words, output in zip(chunk, outputs[len(found) : len(found) + len(chunk)], strict=True):
             places = np.flatnonzero(words.read)
