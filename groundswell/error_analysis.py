@@ -16,7 +16,7 @@ from groundswell.errors import DataError
 from groundswell.evaluation.error_clusters import cluster_rows
 from groundswell.evaluation.mistakes import confident_mistakes
 from groundswell.evaluation.typical_words import typical_words
-from groundswell.label_checking import check_labels, doubts_of
+from groundswell.label_checking import LEAST_ACCURACY, LabelCheck, check_labels, doubts_of
 from groundswell.representation.nearest_texts import Neighbours, nearest_rows
 from groundswell.representation.ngram_features import learn_ngrams
 from groundswell.representation.text_tfidf import learn_rows
@@ -70,6 +70,7 @@ def error_findings(
                    judged by cross-validation. Examples that stand among the training ones are judged there alone
     clusters       groups of errors, largest first: {"num_rows", "words", "examples": [{"id", "text", "gold",
                    "predicted"}]}, words typical of the group against all other examples
+    not_checked    why the labels of a source were not checked, as a clause
     space          `encoder`: what the run's head reads; `tfidf` for a run without an encoder
     searched       {"training": texts that were searched for the nearest, "of": all}
 
@@ -101,7 +102,7 @@ def error_findings(
         "searched": {"training": len(space.training), "of": len(training_examples)},
     }
     if settings.label_errors:
-        found["label_errors"] = _label_errors(analyzer, examples, probabilities, training_examples, settings)
+        found |= _label_errors(analyzer, examples, probabilities, training_examples, settings)
     return found
 
 
@@ -220,17 +221,25 @@ def _word_presence(texts: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
 def _label_errors(
     analyzer: Analyzer, examples: Sequence[Example], probabilities: Floats, training: Sequence[Example],
     settings: ErrorSettings,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """The likeliest errors of both sources; the run judges no text that it was trained on."""
+) -> dict[str, Any]:  # fmt: skip
+    """The likeliest errors of both sources, and why one was not checked; the run judges no text it was trained on."""
     known = {normal_form(example.text) for example in training}
     unseen = [place for place, example in enumerate(examples) if normal_form(example.text) not in known]
-    chosen = [examples[place] for place in unseen]
-    doubts = []
-    if chosen:
-        gold = analyzer.outputs.targets(chosen).numpy()
-        doubts = [
-            {**doubt, "source": "evaluated"}
-            for doubt in doubts_of(chosen, probabilities[unseen], gold, analyzer.outputs.labels)
-        ]
-    of_training = [{**doubt, "source": "training"} for doubt in check_labels(training, seed=settings.seed).doubts]
-    return [*doubts[: settings.most_doubts], *of_training[: settings.most_doubts]]
+    of_run = _judged_by_run(analyzer, [examples[place] for place in unseen], probabilities[unseen])
+    checks = {"evaluated": of_run, "training": check_labels(training, seed=settings.seed)}
+    doubts = [
+        {**doubt, "source": source}
+        for source, check in checks.items()
+        for doubt in check.doubts[: settings.most_doubts]
+    ]
+    return {"label_errors": doubts, "not_checked": {name: one.why_not for name, one in checks.items() if one.why_not}}
+
+
+def _judged_by_run(analyzer: Analyzer, examples: Sequence[Example], probabilities: Floats) -> LabelCheck:
+    if not examples:
+        return LabelCheck([], why_not="every row is one the run was trained on")
+    gold = analyzer.outputs.targets(examples).numpy()
+    accuracy = float((probabilities.argmax(axis=1) == gold).mean())
+    if accuracy < LEAST_ACCURACY:
+        return LabelCheck([], len(examples), accuracy, f"the run is right in {accuracy:.0%} only")
+    return LabelCheck(doubts_of(examples, probabilities, gold, analyzer.outputs.labels), len(examples), accuracy)

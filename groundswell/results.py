@@ -19,6 +19,7 @@ from groundswell.analyzer import Analyzer
 from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics, slices
+from groundswell.evaluation.mistakes import confident_mistakes
 from groundswell.evaluation.opinion_metrics import Element, counts_of, name_of, score_opinions, tuples_of
 from groundswell.model.base_models import hub_name
 from groundswell.model.outputs import Outputs
@@ -278,8 +279,6 @@ def _mistakes(
     examples: Sequence[Example], gold: torch.Tensor, predicted: torch.Tensor, values: torch.Tensor, outputs: Outputs
 ) -> list[dict[str, Any]]:
     confidence = values.max(dim=1).values
-    wrong = (gold != predicted).nonzero().squeeze(1).tolist()
-    wrong.sort(key=lambda row: -float(confidence[row]))
     return [
         {
             "text": examples[row].text,
@@ -289,5 +288,5 @@ def _mistakes(
             "predicted": outputs.labels[int(predicted[row])],
             "confidence": float(confidence[row]),
         }
-        for row in wrong[:SHOWN_MISTAKES]
+        for row in confident_mistakes(gold.numpy(), values.numpy())[:SHOWN_MISTAKES]
     ]

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tiny_run import changed
 
 import groundswell as gs
 from groundswell import analyzer as analyzer_module
 from groundswell.analyzer import Analyzer
+from groundswell.errors import DataError
 
 
 @pytest.fixture
@@ -111,3 +113,26 @@ def test_lower_precision_stays_close(values: dict[str, Any]) -> None:
     folder = Path(gs.train(values).folder)
     exact, quick = gs.load(folder)("good food"), gs.load(folder, precision="bfloat16")("good food")
     assert exact.scores == pytest.approx(quick.scores, abs=0.05)
+
+
+def test_vectors_are_what_the_head_reads(analyzer: Analyzer) -> None:
+    texts = ["good food", "", "bad room the screen is dark", "好"]
+    vectors, logits = analyzer.vectors(texts), analyzer.score(texts)
+    assert analyzer.has_vectors
+    assert vectors.shape == (4, 32)
+    assert not vectors[1].any()
+    head = analyzer._saved.model.head  # type: ignore[union-attr]
+    with torch.no_grad():
+        for row in (0, 2, 3):
+            torch.testing.assert_close(head(vectors[row : row + 1]), logits[row : row + 1], atol=1e-5, rtol=0)
+            torch.testing.assert_close(analyzer.vectors([texts[row]]), vectors[row : row + 1], atol=1e-5, rtol=0)
+    assert analyzer.vectors([]).shape[0] == 0
+    assert analyzer.vectors([" "]).tolist() == [[0.0] * 32]
+
+
+def test_a_baseline_has_no_vectors(values: dict[str, Any]) -> None:
+    baseline = {name: section for name, section in values.items() if name not in ("tuning", "training", "text")}
+    run = gs.load(gs.train(changed(baseline, model={"encoder": "majority"})).folder)
+    assert not run.has_vectors
+    with pytest.raises(DataError, match="a baseline has no encoder, so its texts have no vectors"):
+        run.vectors(["good"])

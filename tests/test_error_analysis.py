@@ -130,8 +130,17 @@ def test_label_errors_of_both_sources() -> None:
 def test_the_run_judges_no_label_it_was_trained_on() -> None:
     """Every text of the data stands in training too: the wrong label is found there, by cross-validation."""
     training = [flip(example) if example.row == 5 else example for example in TRAIN]
-    doubts = find(data=training, training=training)["label_errors"]
-    assert [(doubt["source"], doubt["row"]) for doubt in doubts] == [("training", 5)]
+    found = find(data=training, training=training)
+    assert [(doubt["source"], doubt["row"]) for doubt in found["label_errors"]] == [("training", 5)]
+    assert found["not_checked"] == {"evaluated": "every row is one the run was trained on"}
+
+
+def test_a_run_that_is_often_wrong_casts_no_doubt_on_labels() -> None:
+    wrong = [flip(example) if example.row % 2 else example for example in DATA]
+    found = find(data=wrong, training=TRAIN[:20])
+    assert found["label_errors"] == []
+    assert found["not_checked"]["evaluated"].startswith("the run is right in ")
+    assert found["not_checked"]["training"].startswith("it takes 50 rows")
 
 
 def test_known_probabilities_are_not_computed_again() -> None:

@@ -100,6 +100,8 @@ def _show(screen: Console, findings: dict[str, Any], top: int) -> None:
         if doubts:
             screen.print(f"\nLabels that are probably wrong, in {title}", style="bold", soft_wrap=True)
             _show_doubts(screen, doubts[:top])
+        elif name in findings.get("not_checked", {}):
+            screen.print(f"\nLabels were not checked in {title}: {findings['not_checked'][name]}", soft_wrap=True)
     if findings["clusters"]:
         screen.print("\nErrors that belong together", style="bold")
     for cluster in findings["clusters"]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundswell.text.language import detect_language
+from groundswell.text.language import detect_language, main_language
 
 CHINESE = [
     "房间很大，服务好",
@@ -85,3 +85,9 @@ def test_other_languages_and_no_language(text: str) -> None:
 
 def test_enough_texts_are_tried() -> None:
     assert len(CHINESE + ENGLISH + OTHER) >= 40
+
+
+def test_the_language_of_most_texts() -> None:
+    assert main_language(["很好", "屏幕太暗", "good"]) == "zh"
+    assert main_language(["good"] * 300 + ["很好"] * 200) == "en"
+    assert main_language([]) == "other"
