@@ -112,7 +112,7 @@ def mean_macro_f1(runs: Sequence[MeasuredRun], options: dict[str, Any]) -> Inter
 
     rows, counts = distinct_rows(np.concatenate(parts, axis=1))
     low, high = bootstrap_intervals(rows, mean_of, counts=counts, **options)[0].tolist()
-    value = mean_of(np.asarray(counts @ rows.astype(np.float64))[None])[0, 0]
+    value = mean_of((counts.astype(np.float64) @ rows.astype(np.float64))[None])[0, 0]
     return float(value), low, high
 
 
