@@ -39,7 +39,7 @@ SHARED_KEYS = [
 ]  # fmt: skip
 MODELS = {
     "window": ["model.encoder=window", "model.scratch.width=256", "model.scratch.hidden=256", "model.scratch.window=5"],
-    "lstm": ["model.encoder=lstm", "model.scratch.width=296", "model.scratch.hidden=296", "model.scratch.layers=1"],
+    "lstm": ["model.encoder=lstm", "model.scratch.width=208", "model.scratch.hidden=512", "model.scratch.layers=1"],
     "decoder": [
         "model.encoder=decoder", "model.scratch.width=256", "model.scratch.hidden=384", "model.scratch.layers=2",
         "model.scratch.heads=4",
@@ -50,8 +50,8 @@ MODELS = {
 DEFAULTS = {
     "window": ["model.dropout=0.1", "training.epochs=4", "training.learning_rate=2e-3"],
     "lstm": [
-        "model.dropout=0.2",
-        "training.epochs=5",
+        "model.dropout=0.1",
+        "training.epochs=8",
         "training.learning_rate=4e-3",
         "text.max_tokens=128",
         "training.batch_tokens=1024",

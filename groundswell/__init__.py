@@ -9,6 +9,7 @@ The flow, in the order of the folders:
     training        the one loop, its losses, schedules and checkpoints
     tuning          which weights move: all, the head, or low-rank updates
     evaluation      metrics with intervals, the report
+    explanation     how much each word counts in an answer, and how far that can be believed
     analyzer        a run folder in, an Analysis per text out
     pipeline        a recipe in, a run folder out
 
@@ -25,6 +26,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from groundswell.analyzer import Analyzer, load
     from groundswell.errors import GroundswellError
+    from groundswell.explaining import explain
+    from groundswell.explanation.record import Explanation
+    from groundswell.model.abstention import Abstention
     from groundswell.pipeline import Run, evaluate, train
     from groundswell.recipe import Recipe
     from groundswell.recipe_reading import load_recipe
@@ -33,30 +37,36 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Abstention": "model.abstention",
     "Analysis": "types",
     "Analyzer": "analyzer",
     "Example": "types",
+    "Explanation": "explanation.record",
     "GroundswellError": "errors",
     "Opinion": "types",
     "Recipe": "recipe",
     "Run": "pipeline",
     "Span": "types",
     "evaluate": "pipeline",
+    "explain": "explaining",
     "load": "analyzer",
     "load_recipe": "recipe_reading",
     "train": "pipeline",
 }
 
 __all__ = [
+    "Abstention",
     "Analysis",
     "Analyzer",
     "Example",
+    "Explanation",
     "GroundswellError",
     "Opinion",
     "Recipe",
     "Run",
     "Span",
     "evaluate",
+    "explain",
     "load",
     "load_recipe",
     "train",

@@ -11,13 +11,15 @@ import torch
 from torch import Tensor
 
 from groundswell.errors import DataError
+from groundswell.model.abstention import Abstention, Marks, marks_for
 from groundswell.model.head_answers import HeadAnswers, check_name
 from groundswell.model.label_answers import Answer, LabelAnswers
 from groundswell.model.opinion_answers import OpinionAnswers
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_extractor import SavedExtractor
-from groundswell.model.saved_model import SavedHeads, SavedModel, load_model
+from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork, load_model
 from groundswell.model.scorer import ReadText
+from groundswell.model.served_calibration import ServedCalibration
 from groundswell.run_folder import MODEL, check_files, read_manifest
 from groundswell.runtime import pick_device, pick_precision
 from groundswell.text.blank import is_blank
@@ -63,6 +65,16 @@ class Analyzer:
         return self._label_answers().outputs
 
     @property
+    def calibration(self) -> ServedCalibration | None:
+        """What dev allows to promise; None for a run of another task than single label, or without calibration."""
+        return self._saved.calibration if isinstance(self._saved, SavedNetwork | SavedBaseline) else None
+
+    @property
+    def saved(self) -> SavedModel:
+        """The model itself."""
+        return self._saved
+
+    @property
     def heads(self) -> tuple[str, ...]:
         """The names of the heads of a multi-task run; of any other run none."""
         return tuple(self._saved.heads) if isinstance(self._saved, SavedHeads) else ()
@@ -73,31 +85,66 @@ class Analyzer:
             raise DataError(f"{self.name}: has no heads. Leave the name of the head out")
         return Analyzer(self._saved.heads[check_name(self._saved, name)], self.name, precision=self.precision)
 
-    def __call__(self, text: str, *, aspects: Sequence[str] | None = None) -> Analysis:
-        """The analysis of one text; `aspects` as in `stream_rows`."""
-        return self._analyse([(None, text)], aspects)[0]
+    def marks(self, abstention: Abstention) -> Marks:
+        """What marks analyses as asked for; DataError without one label, and for what dev cannot vouch for."""
+        if isinstance(self._answers, OpinionAnswers):
+            raise DataError(f"{self.name}: finds opinions, each with a score, and gives no label to abstain from")
+        if isinstance(self._answers, HeadAnswers):
+            named = ", ".join(self.heads)
+            raise DataError(f"{self.name}: has several heads ({named}). Use `head(name)` of one, in Python")
+        return marks_for(abstention, self.outputs, self.calibration, self.name)
 
-    def stream(self, texts: Iterable[str], *, aspects: Sequence[str] | None = None) -> Iterator[Analysis]:
+    def __call__(
+        self, text: str, *, aspects: Sequence[str] | None = None, abstention: Abstention | None = None
+    ) -> Analysis:
+        """The analysis of one text; `aspects` and `abstention` as in `stream_rows`."""
+        return next(self.stream([text], aspects=aspects, abstention=abstention))
+
+    def stream(
+        self, texts: Iterable[str], *, aspects: Sequence[str] | None = None, abstention: Abstention | None = None
+    ) -> Iterator[Analysis]:
         """One analysis per text, in order, in memory that does not grow with their number."""
-        return self.stream_rows(((None, text) for text in texts), aspects=aspects)
+        return self.stream_rows(((None, text) for text in texts), aspects=aspects, abstention=abstention)
 
-    def stream_rows(self, rows: Iterable[TextRow], *, aspects: Sequence[str] | None = None) -> Iterator[Analysis]:
+    def stream_rows(
+        self, rows: Iterable[TextRow], *, aspects: Sequence[str] | None = None, abstention: Abstention | None = None
+    ) -> Iterator[Analysis]:
         """One analysis per (id, text), in order; a text that cannot be analysed gives a record with its error.
 
-        aspects   names that opinions are asked of, wherever they stand in a text; None: aspects are found
+        aspects      names that opinions are asked of, wherever they stand in a text; None: aspects are found
+        abstention   which texts a person should read, as `abstained` and `prediction_set` of each analysis; None: these
+                     stay empty
 
-        Raises DataError for a list with an empty name or one that is given twice, or to a run that gives labels only.
+        Raises DataError for a list with an empty name or one that is given twice, or to a run that gives labels only;
+        and as `marks`.
         """
+        mark = self.marks(abstention) if abstention else Marks()
         if aspects is not None and not self._answers.takes_aspects:
             raise DataError(f"{self.name}: finds no opinions, so it cannot be asked for aspects. Leave the list out")
         for chunk in _chunks(rows):
-            yield from self._analyse(chunk, aspects)
+            yield from map(mark, self._analyse(chunk, aspects))
 
     def score(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
         """Logits (N, C) float32 of texts; a blank text gives the logits of the training prior."""
         answers = self._label_answers()
         parts = [answers.logits(chunk, on_batch) for chunk in _text_chunks(texts)]
         return torch.cat(parts) if parts else torch.empty(0, len(answers.outputs.labels))
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether `vectors` can be asked for: there is an encoder, and one head that labels whole texts."""
+        return isinstance(self._answers, LabelAnswers) and self._answers.has_vectors
+
+    def vectors(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
+        """The vector (N, D) float32 of each text that the head reads: pooled states, the mean over windows.
+
+        Raises DataError for a run without an encoder, one that finds opinions and one with several heads.
+        """
+        answers = self._label_answers()
+        if not answers.has_vectors:
+            raise DataError(f"{self.name}: a baseline has no encoder, so its texts have no vectors. Use another run")
+        parts = [answers.vectors(chunk, on_batch) for chunk in _text_chunks(texts)]
+        return torch.cat(parts) if parts else torch.empty(0, 0)
 
     def opinions(
         self,
@@ -125,7 +172,7 @@ class Analyzer:
         return self._answers
 
     def _analyse(self, rows: Sequence[TextRow], aspects: Sequence[str] | None = None) -> list[Analysis]:
-        errors = [_find_error(text) for _, text in rows]
+        errors = [find_error(text) for _, text in rows]
         texts = [text or "" for (_, text), error in zip(rows, errors, strict=True) if error is None]
         answers = iter(self._answers(texts, aspects))
         return [
@@ -194,7 +241,8 @@ def _chunks(rows: Iterable[TextRow]) -> Iterator[list[TextRow]]:
         yield chunk
 
 
-def _find_error(text: str | None) -> dict[str, str] | None:
+def find_error(text: str | None) -> dict[str, str] | None:
+    """Why a text cannot be analysed, as the `error` of its record; None for one that can."""
     if not isinstance(text, str):
         return {"code": "no_text", "message": "the row has no text. Give every row a text, or check --text-column"}
     if len(text) > MAX_CHARACTERS:

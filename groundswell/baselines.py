@@ -11,6 +11,7 @@ import numpy as np
 
 from groundswell.data.splits import Splits
 from groundswell.errors import RecipeError
+from groundswell.evaluation.temperature import fit_temperature
 from groundswell.model.linear import LinearClassifier, LinearWeights, feature_rows
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedBaseline
@@ -133,6 +134,6 @@ def _scaled(classifier: LinearClassifier, dev: Sequence[Example], recipe: Recipe
     """The same decisions, with margins scaled so that their softmax is as probable as can be on dev."""
     texts = _cleaned(recipe, dev)
     logits = classifier.logits(classifier.read(texts)).double().numpy()
-    factor = linear_fit.scale_to_probabilities(logits, outputs.targets(dev).numpy())
+    factor = 1 / fit_temperature(logits, outputs.targets(dev).numpy())
     weights = LinearWeights(classifier.weights.weights * factor, classifier.weights.bias * factor)
     return LinearClassifier(classifier.segmentation, classifier.features, weights)

@@ -11,6 +11,7 @@
     └── CheckError              a check or gate failed; the command line exits with 1
         ├── LeakageError        the splits share texts and the recipe refuses that
         ├── SelfCheckError      a numeric self-check did not hold
+        ├── BehaviourError      a model fails too many behaviour tests of a capability
         └── TrainingError       training cannot go on, such as a loss that is not a number
 
 Every message says what was found, what was expected, how to mend it and where.
@@ -63,6 +64,10 @@ class LeakageError(CheckError):
 
 class SelfCheckError(CheckError):
     """A numeric self-check did not hold."""
+
+
+class BehaviourError(CheckError):
+    """A model fails too many behaviour tests of a capability."""
 
 
 class TrainingError(CheckError):

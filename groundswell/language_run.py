@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,18 @@ def run_language_model(
         model.to(place.accelerator.device)
         options = {"resamples": recipe.evaluation.resamples, "level": recipe.evaluation.level, "seed": recipe.seed}
         measured = {name: {"": Measured(objective.scores(model, some, **options), [])} for name, some in texts.items()}
-    finished = FinishedRun(recipe, splits, fitted, time.monotonic() - began)
+    finished = FinishedRun(recipe, splits, fitted, time.monotonic() - began, _some_texts(folder / DEV))
     metrics = write_results(place.folder, finished, measured)
     CheckpointFolder(place.folder / run_folder.CHECKPOINTS, {}).clear()
     return splits, fitted, metrics
+
+
+def _some_texts(path: Path, at_most: int = 1000) -> list[str]:
+    """The first texts that were kept apart for dev, which are like those for training; none without such a file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line)["text"] for line in islice(file, at_most)]
 
 
 def text_source(recipe: Recipe, name: str, files: tuple[str, ...]) -> TextSource:

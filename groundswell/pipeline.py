@@ -12,6 +12,7 @@ from typing import Any
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState, GradientState
 from accelerate.utils import DistributedDataParallelKwargs, broadcast_object_list
+from torch import Tensor
 
 from groundswell import assembly, run_folder, runtime
 from groundswell.analyzer import Analyzer, load
@@ -22,12 +23,14 @@ from groundswell.data.labels import LabelMap
 from groundswell.data.splits import Splits, load_splits, read_split
 from groundswell.domain_stage import adapted
 from groundswell.errors import GroundswellError
+from groundswell.findings import gather_findings
 from groundswell.language_run import run_language_model
 from groundswell.model.saved_model import save_model
 from groundswell.networks import fit_network, untuned_network
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe, recipe_from_values
 from groundswell.results import FinishedRun, Fitted, Measured, measure, write_results
+from groundswell.run_calibration import calibrate
 from groundswell.run_folder import read_manifest
 from groundswell.run_naming import claim_folder, claim_free_folder, give_back
 from groundswell.run_place import Place, Precision
@@ -161,28 +164,31 @@ def _finish(
 ) -> dict[str, Any]:
     """Save the model, measure what was saved, write the files that make the run finished; returns the metrics."""
     assert fitted.export is not None  # a language model is saved by its own run
-    saved = fitted.export()
+    saved, dev_logits = calibrate(fitted.export(), recipe, splits, bar)
     with run_folder.whole_folder(folder / run_folder.MODEL) as aside:
         save_model(saved, aside)
     analyzer = Analyzer(saved, folder.name, precision=recipe.evaluation.precision)
-    measured = _measure_splits(analyzer, recipe, splits, bar)
-    finished = FinishedRun(recipe, join_splits(splits), fitted, time.monotonic() - began)
-    metrics = write_results(folder, finished, measured)
+    measured = _measure_splits(analyzer, recipe, splits, bar, dev_logits)
+    findings = gather_findings(analyzer, splits, recipe, measured, bar)
+    texts = [example.text for own in splits.values() for example in own.examples["train"]]
+    finished = FinishedRun(recipe, join_splits(splits), fitted, time.monotonic() - began, texts)
+    metrics = write_results(folder, finished, measured, findings)
     CheckpointFolder(folder / run_folder.CHECKPOINTS, {}).clear()
     return metrics
 
 
 def _measure_splits(
-    analyzer: Analyzer, recipe: Recipe, splits: Mapping[str, Splits], bar: ProgressBar
+    analyzer: Analyzer, recipe: Recipe, splits: Mapping[str, Splits], bar: ProgressBar, dev_logits: Mapping[str, Tensor]
 ) -> dict[str, dict[str, Measured]]:
-    """What each head reaches on each split; a single task is the head ""."""
+    """What each head reaches on each split; a single task is the head "". `dev_logits`: that it was calibrated on."""
     measured: dict[str, dict[str, Measured]] = {}
     for head, own in splits.items():
         measuring = analyzer.head(head) if head else analyzer
         for split in ("dev", "test"):
             if split in own.examples:
                 bar.begin(f"measuring {head} on {split}".replace("  ", " "), len(own.examples[split]))
-                found = measure(measuring, own.examples[split], recipe.alone(head), bar.advance)
+                fitted_logits = dev_logits.get(head) if split == "dev" else None
+                found = measure(measuring, own.examples[split], recipe.alone(head), bar.advance, fitted_logits)
                 measured.setdefault(split, {})[head] = found
     return measured
 

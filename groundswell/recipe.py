@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from groundswell.recipe_corpus import CorpusSection, LanguageModelSection
 from groundswell.recipe_defaults import CAUSAL, LANGUAGE_SHAPES, LAYERLESS, LOSSES_OF_TASK, SHAPES, fill_what_follows
-from groundswell.recipe_effects import unread_by_encoder, unread_by_task
+from groundswell.recipe_effects import UNCALIBRATED, unread_by_encoder, unread_by_task
 from groundswell.recipe_fields import Section, Whole
 from groundswell.recipe_sections import (
     DataSection,
@@ -198,6 +198,7 @@ class Recipe(Section):
         chosen = json.loads(self.heads[head].model_dump_json())
         values |= {"task": chosen["task"], "data": chosen["data"], "model": {**values["model"], **chosen["model"]}}
         values["training"] |= {**chosen["training"], "weighting": "fixed", "mixing_temperature": 1.0}
+        values["evaluation"]["calibration"] |= chosen["task"] in UNCALIBRATED
         return Recipe.model_validate(values)
 
     def domain_stage(self) -> Recipe:
@@ -207,6 +208,7 @@ class Recipe(Section):
         values["evaluation"].pop("slices")  # a language model's texts are measured whole
         values |= json.loads(self.domain.model_dump_json())
         values |= {"task": "language_model", "tuning": {"method": "full"}}
+        del values["evaluation"]["calibration"]  # of labels
         values["model"] = {name: getattr(self.model, name) for name in ("encoder", "revision", "dropout")}
         values["text"] = {"cleaning": self.text.cleaning, "max_tokens": self.text.max_tokens}
         return Recipe.model_validate(values)

@@ -11,6 +11,7 @@ from groundswell.recipe_fields import Section
 _ADDED = ("vectors",)  # every encoder of labels that starts from nothing reads it, and it has no default
 # the formats of opinions say themselves where text and id stand, and whole texts have no labels
 _NOT_OF_OPINIONS = ("text", "label", "id", "labels", "max_characters")
+UNCALIBRATED = ("regression", "opinions", "language_model")
 _NOT_OF_LANGUAGE_MODELS = {
     "data": ("label", "id", "group", "time", "split", "limit", "labels", "max_bad_share", "overlap"),
     "text": ("truncation", "window_overlap"),
@@ -52,6 +53,8 @@ def _unread_by_task(recipe: Any) -> Iterator[str]:
     else:
         yield from _set("data", recipe.data, ("format", "repair"))
         yield from _set("model.opinions", recipe.model.opinions, tuple(type(recipe.model.opinions).model_fields))
+    if task in UNCALIBRATED:
+        yield from _set("evaluation", recipe.evaluation, ("calibration",))
     if task != "multi_label":
         yield from _set("model", recipe.model, ("label_thresholds",))
     if task == "multi_task":

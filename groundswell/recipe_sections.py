@@ -29,6 +29,7 @@ Truncation = Literal["head", "tail", "head_tail", "windows"]
 TuningMethod = Literal["full", "head", "lora"]
 LossName = Literal["auto", "cross_entropy", "focal", "bce", "mse", "opinions", "language_model"]
 Precision = Literal["auto", "float32", "bfloat16"]
+FindingName = Literal["behaviour", "errors", "evidence", "robustness"]
 Tracker = Literal["tensorboard", "wandb", "mlflow"]
 TokenKind = Literal["words", "jieba", "characters", "blanks", "bpe", "unigram"]
 
@@ -293,7 +294,7 @@ class DomainSection(Section):
 
 
 class EvaluationSection(Section):
-    """How sure the reported numbers are."""
+    """How sure the reported numbers are, and what the report tells beside them."""
 
     resamples: Whole = Field(1000, ge=100, le=100_000, description="bootstrap resamples")
     level: Number = Field(0.95, gt=0.5, lt=1, description="of the intervals")
@@ -303,6 +304,16 @@ class EvaluationSection(Section):
         "column of the test file; of opinions by length and language alone",
     )
     precision: Precision = Field("float32", description="float32 gives the same scores on every machine")
+    calibration: bool = Field(
+        True, description="scale confidences on dev, and keep what dev allows to promise (labels only)"
+    )
+    findings: tuple[FindingName, ...] = Field(
+        ("behaviour", "errors", "evidence"),
+        description="what a model of single labels is also looked at for; more by `groundswell report run`",
+    )
+    report_language: Literal["auto", "en", "zh"] = Field(
+        "auto", description="of report.html; auto: that of most training texts"
+    )
 
 
 class OutputSection(Section):

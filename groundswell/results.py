@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
@@ -19,10 +20,13 @@ from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics, slices
 from groundswell.evaluation.opinion_metrics import Element, counts_of, name_of, score_opinions, tuples_of
-from groundswell.evaluation.report import ReportFacts, write_report
+from groundswell.model.base_models import hub_name
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedModel
 from groundswell.recipe import Recipe
+from groundswell.run_calibration import calibration_metrics
+from groundswell.run_report import write_pages
+from groundswell.text.language import count_languages
 from groundswell.training.loop import History
 from groundswell.tuning.trainable import Parameters
 from groundswell.types import Example, Opinion, Span
@@ -33,10 +37,14 @@ Opinions = Sequence[Sequence[Opinion]]
 
 @dataclass(frozen=True)
 class Measured:
-    """Metrics of one split, and the most confident mistakes in it."""
+    """Metrics of one split, and the most confident mistakes in it.
+
+    probabilities   (N, C) of a task with single labels
+    """
 
     scores: dict[str, Any]
     mistakes: list[dict[str, Any]]
+    probabilities: NDArray[np.float64] | None = None
 
 
 MeasuredHeads = Mapping[str, Mapping[str, Measured]]  # of each split, by head; a single task is the head ""
@@ -47,8 +55,12 @@ def measure(
     examples: Sequence[Example],
     recipe: Recipe,
     on_batch: Callable[[int], None] = lambda texts: None,
+    fitted_logits: torch.Tensor | None = None,
 ) -> Measured:
-    """Metrics with intervals of labelled examples; every example counts, blank ones too."""
+    """Metrics with intervals of labelled examples; every example counts, blank ones too.
+
+    fitted_logits   (N, C), what the model was calibrated on, when these are the examples that it was calibrated on
+    """
     options: dict[str, Any] = {
         "resamples": recipe.evaluation.resamples,
         "level": recipe.evaluation.level,
@@ -57,7 +69,9 @@ def measure(
     if recipe.task == "opinions":
         return _measure_opinions(analyzer, examples, recipe, options, on_batch)
     outputs, by = analyzer.outputs, recipe.evaluation.slices
-    logits = analyzer.score([example.text for example in examples], on_batch)
+    logits = fitted_logits
+    if logits is None:
+        logits = analyzer.score([example.text for example in examples], on_batch)
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
         gold_values, found = (outputs.mean + outputs.scale * gold.double()).numpy(), values[:, 0].numpy()
@@ -74,10 +88,12 @@ def measure(
     scores = metrics.score_single_label(
         gold.numpy(), predicted.numpy(), outputs.labels, probabilities=values.numpy(), **options
     )
-    metric = slices.accuracy_of((gold == predicted).numpy(), options)
-    return Measured(
-        slices.with_slices(scores, by, examples, metric), _mistakes(examples, gold, predicted, values, outputs)
+    scores["calibration"] = calibration_metrics(
+        analyzer, examples, logits, options, fitted_here=fitted_logits is not None
     )
+    metric = slices.accuracy_of((gold == predicted).numpy(), options)
+    mistakes = _mistakes(examples, gold, predicted, values, outputs)
+    return Measured(slices.with_slices(scores, by, examples, metric), mistakes, values.numpy())
 
 
 def _measure_opinions(
@@ -126,6 +142,7 @@ def _wrong_opinions(
                 {
                     "text": example.text,
                     "id": example.id,
+                    "row": example.row,
                     "gold": "; ".join(named),
                     "predicted": _in_words(worst, elements),
                     "confidence": worst.score,
@@ -163,16 +180,26 @@ class Fitted:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """Everything the files of a run folder are written from; `seconds` of the whole run."""
+    """Everything the files of a run folder are written from.
+
+    seconds   of the whole run
+    texts     some that were trained on, which tell the languages
+    """
 
     recipe: Recipe
     splits: Splits
     fitted: Fitted
     seconds: float
+    texts: Sequence[str] = ()
 
 
-def write_results(folder: Path, run: FinishedRun, measured: MeasuredHeads) -> dict[str, Any]:
-    """Write metrics.json, report.html and, last of all, manifest.json; returns the metrics."""
+def write_results(
+    folder: Path, run: FinishedRun, measured: MeasuredHeads, findings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Write metrics.json, findings.json, report.html, README.md and, last of all, manifest.json; returns the metrics.
+
+    findings   what was found out beside the metrics; confident mistakes are added where they hold none
+    """
     found: dict[str, Any] = {split: _scores(heads) for split, heads in measured.items()}
     found["parameters"] = {"trainable": run.fitted.parameters.trainable, "total": run.fitted.parameters.total}
     found["seconds"] = {"training": round(run.fitted.history.seconds, 2), "whole_run": round(run.seconds, 2)}
@@ -183,11 +210,17 @@ def write_results(folder: Path, run: FinishedRun, measured: MeasuredHeads) -> di
     if rejected:
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rejected)
         run_folder.write_text(folder / run_folder.REJECTED, lines)
-    files = run_folder.hash_files(folder)
-    manifest = _manifest(folder, run, files)
-    write_report(_report_facts(folder, run, measured, manifest), folder / run_folder.REPORT)
-    run_folder.write_json(folder / run_folder.MANIFEST, manifest)
+    run_folder.write_json(folder / run_folder.FINDINGS, {**_confident(measured), **(findings or {})})
+    write_pages(folder, _manifest(folder, run, run_folder.hash_files(folder)))
     return found
+
+
+def _confident(measured: MeasuredHeads) -> dict[str, Any]:
+    """The most confident mistakes of the split that counts most, as findings.json has them."""
+    split = "test" if "test" in measured else "dev"
+    mistakes = [row for part in measured[split].values() for row in part.mistakes]
+    mistakes.sort(key=lambda row: -float(row["confidence"]))
+    return {"split": split, "errors": {"confident": mistakes}} if mistakes else {}
 
 
 def _scores(heads: Mapping[str, Measured]) -> dict[str, Any]:
@@ -198,6 +231,7 @@ def _scores(heads: Mapping[str, Measured]) -> dict[str, Any]:
 def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str, Any]:
     kept = [f"{name} {digest}\n" for name, digest in sorted(files.items()) if name.endswith(".safetensors")]
     weights = hashlib.sha256("".join(kept).encode()).hexdigest()
+    is_new = run.recipe.model.is_from_scratch or run.recipe.model.is_baseline
     return {
         "model": f"{folder.name} {runtime.versions()['groundswell']} sha256:{weights[:12]}",
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -205,10 +239,15 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
         "seed": run.recipe.seed,
         "data": {
             "sha256": run.splits.hashes,
+            "languages": count_languages(run.texts),
             "rows": {split: account.to_dict() for split, account in run.splits.accounting.items()},
             "shared_between_splits": run.splits.leakage,
         },
-        "base_model": {"name": run.recipe.model.encoder, "sha256": run.fitted.base_sha256},
+        "base_model": {
+            "name": run.recipe.model.encoder,
+            "hub": None if is_new else hub_name(run.recipe.model.encoder),
+            "sha256": run.fitted.base_sha256,
+        },
         "tokenizer_sha256": files.get(f"{run_folder.MODEL}/tokenizer.json")
         or files.get(f"{run_folder.MODEL}/vocabulary.json")
         or files.get(f"{run_folder.MODEL}/features.json"),
@@ -235,34 +274,6 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
     }
 
 
-def _report_facts(folder: Path, run: FinishedRun, measured: MeasuredHeads, manifest: dict[str, Any]) -> ReportFacts:
-    mistakes = [row for part in measured["test" if "test" in measured else "dev"].values() for row in part.mistakes]
-    size = sum(file.stat().st_size for file in (folder / run_folder.MODEL).rglob("*") if file.is_file())
-    return ReportFacts(
-        name=folder.name,
-        task=run.recipe.task,
-        recipe_yaml=run.recipe.to_yaml(),
-        metrics={
-            f"{head} {split}".strip(): part.scores for split, heads in measured.items() for head, part in heads.items()
-        },
-        history=run.fitted.history.epochs,
-        best_epoch=run.fitted.history.best_epoch,
-        accounting=manifest["data"]["rows"],
-        mistakes=sorted(mistakes, key=lambda row: -float(row["confidence"])),
-        warnings=list(run.splits.warnings),
-        costs={
-            "training_seconds": round(run.fitted.history.seconds, 1),
-            "whole_run_seconds": round(run.seconds, 1),
-            "parameters": {"trainable": run.fitted.parameters.trainable, "total": run.fitted.parameters.total},
-            "model_megabytes": round(size / 1e6, 1),
-            "precision": run.fitted.precision,
-        },
-        versions=manifest["versions"],
-        hardware=manifest["hardware"],
-        created=manifest["written"],
-    )
-
-
 def _mistakes(
     examples: Sequence[Example], gold: torch.Tensor, predicted: torch.Tensor, values: torch.Tensor, outputs: Outputs
 ) -> list[dict[str, Any]]:
@@ -273,6 +284,7 @@ def _mistakes(
         {
             "text": examples[row].text,
             "id": examples[row].id,
+            "row": examples[row].row,
             "gold": outputs.labels[int(gold[row])],
             "predicted": outputs.labels[int(predicted[row])],
             "confidence": float(confidence[row]),

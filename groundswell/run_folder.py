@@ -1,6 +1,7 @@
 """The run folder: where things lie in it, how they are written whole or not at all, and how they are checked.
 
-recipe.yaml  manifest.json  model/  adapter/  metrics.json  log.jsonl  report.html  checkpoints/
+recipe.yaml  manifest.json  model/  adapter/  metrics.json  log.jsonl  findings.json
+report.html  README.md  checkpoints/
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ MANIFEST = "manifest.json"
 METRICS = "metrics.json"
 LOG = "log.jsonl"
 REPORT = "report.html"
+FINDINGS = "findings.json"
+CARD = "README.md"
 REJECTED = "rejected.jsonl"
 MODEL = "model"
 ADAPTER = "adapter"

@@ -92,6 +92,9 @@ class Analysis:
                  `scores`, its `labels` and `scores`, or its value under `scores`
     warnings     `code: sentence`
     error        {"code", "message"} when this text could not be analysed; then nothing else is filled
+    abstained    True when the confidence is too low for what was asked for; None when nothing was
+    prediction_set   the labels that cannot be ruled out at the coverage that was asked for, the most probable first;
+                 None when none was
     """
 
     text: str
@@ -109,6 +112,13 @@ class Analysis:
     heads: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str | int | None = None
     error: dict[str, str] | None = None
+    abstained: bool | None = None
+    prediction_set: tuple[str, ...] | None = None
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether a person should read the text: the model abstained, or cannot rule out a second label."""
+        return bool(self.abstained) or len(self.prediction_set or ()) > 1
 
     def to_dict(self) -> dict[str, object]:
         """The record as plain values; `id` comes first when the input had one."""
@@ -123,13 +133,17 @@ class Analysis:
             **_rounded({"scores": self.scores, "confidence": self.confidence}),
             "intensity": self.intensity,
             "sentences": [_sentence_dict(sentence) for sentence in self.sentences],
-            "opinions": [_opinion_dict(opinion) for opinion in self.opinions],
+            "opinions": [opinion_values(opinion) for opinion in self.opinions],
             "truncated": self.truncated,
             "warnings": list(self.warnings),
             "model": self.model,
         }
         if self.labels is not None:
             record["labels"] = list(self.labels)
+        if self.abstained is not None:
+            record["abstained"] = self.abstained
+        if self.prediction_set is not None:
+            record["prediction_set"] = list(self.prediction_set)
         if self.heads:
             record["heads"] = {name: _rounded(said) for name, said in self.heads.items()}
         return record
@@ -156,7 +170,8 @@ def _sentence_dict(sentence: Sentence) -> dict[str, object]:
     return {"start": sentence.start, "end": sentence.end, "label": sentence.label, "scores": _rounded(sentence.scores)}
 
 
-def _opinion_dict(opinion: Opinion) -> dict[str, object]:
+def opinion_values(opinion: Opinion) -> dict[str, object]:
+    """An opinion as plain values, as it stands in records."""
     return {
         "aspect": _span_dict(opinion.aspect),
         "category": opinion.category,

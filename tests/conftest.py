@@ -41,6 +41,17 @@ def fresh_accelerate() -> Iterator[None]:
         GradientState._reset_state()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_findings() -> Iterator[None]:
+    """Trainings of the tests look for nothing beside their metrics, which would take seconds each.
+
+    What is found is tested where a test asks for it: `test_run_finders.py`, `test_run_report.py`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("groundswell.findings.FINDERS", {})
+        yield
+
+
 def byte_tokenizer() -> PreTrainedTokenizerBase:
     """Byte-level BPE without special tokens around a text and with pad = eos = unk, like gpt2."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers

@@ -41,7 +41,7 @@ def test_a_run_learns_loads_and_predicts(baseline: dict[str, Any], kind: str) ->
     assert (found.label, found.truncated) == ("positive", False)
     assert sum(found.scores.values()) == pytest.approx(1.0)
     assert sorted(path.name for path in (run.folder / "model").iterdir()) == [
-        "features.json", "groundswell.json", "linear.safetensors",
+        "calibration.json", "features.json", "groundswell.json", "linear.safetensors",
     ]  # fmt: skip
     assert not (run.folder / "checkpoints").exists()
     assert (run.folder / "report.html").exists()
@@ -179,7 +179,7 @@ def test_what_does_not_go_together_is_refused(baseline: dict[str, Any], sections
 
 def test_the_manifest_names_the_features(baseline: dict[str, Any]) -> None:
     manifest = json.loads((gs.train(baseline).folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["base_model"] == {"name": "logistic_regression", "sha256": None}
+    assert manifest["base_model"] == {"name": "logistic_regression", "hub": None, "sha256": None}
     assert manifest["tokenizer_sha256"] == manifest["files"]["model/features.json"]
 
 

@@ -42,7 +42,8 @@ def test_a_run_learns_loads_and_predicts(scratch: dict[str, Any], kind: str) -> 
     analyzer = gs.load(run.folder)
     assert [analyzer(text).label for text in ("very good food", "a very bad screen")] == ["positive", "negative"]
     assert sorted(path.name for path in (run.folder / "model").iterdir()) == [
-        "encoder.json", "encoder.safetensors", "groundswell.json", "head.safetensors", "vocabulary.json",
+        "calibration.json", "encoder.json", "encoder.safetensors", "groundswell.json", "head.safetensors",
+        "vocabulary.json",
     ]  # fmt: skip
     assert not (run.folder / "checkpoints").exists()
 

@@ -23,7 +23,10 @@ from groundswell.recipe_reading import recipe_from_values
 def test_a_run_folder_holds_what_it_promises(values: dict[str, Any]) -> None:
     run = gs.train(values)
     names = {path.name for path in run.folder.iterdir()}
-    assert names == {"recipe.yaml", "manifest.json", "model", "adapter", "metrics.json", "log.jsonl", "report.html"}
+    assert names == {
+        "recipe.yaml", "manifest.json", "model", "adapter", "metrics.json", "log.jsonl", "findings.json",
+        "report.html", "README.md",
+    }  # fmt: skip
     assert not [path for path in run.folder.rglob("*") if path.suffix in (".bin", ".pt", ".pkl", ".pth")]
     manifest = json.loads((run.folder / "manifest.json").read_text())
     assert manifest["data"]["rows"]["train"]["read"] == 40

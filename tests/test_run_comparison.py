@@ -199,12 +199,10 @@ def test_a_column_that_is_not_there_is_refused_and_those_that_are_are_named(runs
 def test_a_missing_column_of_the_test_is_found_before_anything_is_trained(tmp_path: Path) -> None:
     file = write(tmp_path / "all.jsonl", reviews(2))
     values = {
-        "data": {"train": file, "test": file, "overlap": "ignore"},
-        "text": {"min_count": 1},
-        "model": {"encoder": "majority"},
-        "evaluation": {"slices": ["shop"]},
+        "data": {"train": file, "test": file, "overlap": "ignore"}, "text": {"min_count": 1},
+        "model": {"encoder": "majority"}, "evaluation": {"slices": ["shop"]},
         "output": {"folder": str(tmp_path / "out")},
-    }
-    with pytest.raises(DataError, match="no column 'shop'"):
+    }  # fmt: skip
+    with pytest.raises(DataError, match=r"no column 'shop'\. Columns: text, label"):
         train(values, name="run", progress=False)
     assert not (tmp_path / "out" / "run").exists()

@@ -21,6 +21,8 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
     "rnn": lambda: RecurrentLanguageModel(NUM_TOKENS, cell="rnn", width=8, hidden=12),
     "lstm": lambda: RecurrentLanguageModel(**LSTM),
     "gru tied": lambda: RecurrentLanguageModel(NUM_TOKENS, cell="gru", width=8, hidden=8, tied=True),
+    "window tied, mapped back": lambda: FixedWindow(**WINDOW, tied=True),
+    "lstm tied, mapped back": lambda: RecurrentLanguageModel(**LSTM, tied=True),
     "decoder": lambda: Decoder(SHAPE),
 }
 

@@ -55,7 +55,7 @@ class AnalysisView:
     """
 
     def __init__(self, coloured: bool | None = None) -> None:
-        self._console = _console(sys.stdout.isatty() if coloured is None else coloured)
+        self._console = view_console(sys.stdout.isatty() if coloured is None else coloured)
 
     def __call__(self, analysis: Analysis) -> str:
         """The lines of one analysis, an empty one after the last."""
@@ -67,7 +67,8 @@ class AnalysisView:
         return "".join(f"{line.rstrip(' ')}\n" for line in captured.get().split("\n")[:-1])
 
 
-def _console(coloured: bool) -> Console:
+def view_console(coloured: bool) -> Console:
+    """A console to catch lines from, with colours or 100 columns wide without them."""
     from rich.console import Console
 
     if not coloured:
@@ -84,14 +85,14 @@ def _is_table(part: RenderableType) -> bool:
 def _parts(analysis: Analysis) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    heading = "" if analysis.id is None else f"{_visible(str(analysis.id))}  "
+    heading = "" if analysis.id is None else f"{visible(str(analysis.id))}  "
     if analysis.error is not None:
         yield Text.assemble(
             (heading, "bold"),
-            (f"error {analysis.error.get('code', '')}: {_visible(analysis.error.get('message', ''))}", "bold red"),
+            (f"error {analysis.error.get('code', '')}: {visible(analysis.error.get('message', ''))}", "bold red"),
         )
         if analysis.text:
-            yield Text(_visible(analysis.text))
+            yield Text(visible(analysis.text))
         return
     yield Text.assemble((heading, "bold"), *_verdict(analysis))
     if len(analysis.heads) > 1:
@@ -103,7 +104,7 @@ def _parts(analysis: Analysis) -> Iterator[RenderableType]:
         yield _sentence_list(analysis)
     warnings = [*analysis.warnings, *(["truncated: a part of the text was not read"] if analysis.truncated else [])]
     for warning in warnings:
-        yield Text(f"  ! {_visible(warning)}", style="yellow")
+        yield Text(f"  ! {visible(warning)}", style="yellow")
 
 
 def marked_text(analysis: Analysis) -> Text:
@@ -126,7 +127,7 @@ def marked_text(analysis: Analysis) -> Text:
             shown.append(f"{mark.label} ", style=mark.colour)
         if end is not None:
             covering = [mark for mark in marks if mark.start <= start and end <= mark.end]
-            shown.append(_visible(analysis.text[start:end]), style=_style(covering))
+            shown.append(visible(analysis.text[start:end]), style=_style(covering))
     return shown
 
 
@@ -167,22 +168,24 @@ def _verdict(analysis: Analysis) -> list[tuple[str, str]]:
         told = [(", ".join(f"{name} {value:.3g}" for name, value in analysis.scores.items()) or "no label", "bold")]
     if analysis.intensity is not None:
         told.append((f", intensity {analysis.intensity:.2f}", ""))
-    return told
+    if analysis.prediction_set is not None and len(analysis.prediction_set) > 1:
+        told.append((f", could be any of {', '.join(map(visible, analysis.prediction_set))}", ""))
+    return [*told, *([(", to be read by a person", "bold yellow")] if analysis.needs_reading else [])]
 
 
 def _head(name: str, said: Mapping[str, Any]) -> str:
     """What one head of several says: `arousal 3.2`, `topic room 0.91`, `emotions joy 0.80, relief 0.61`."""
     scores = said["scores"]
     if "label" in said:
-        return f"{_visible(name)} {_visible(said['label'])} {said['confidence']:.2f}"
+        return f"{visible(name)} {visible(said['label'])} {said['confidence']:.2f}"
     if "labels" in said:
-        return f"{_visible(name)} {', '.join(f'{_visible(one)} {scores[one]:.2f}' for one in said['labels']) or 'none'}"
-    return f"{_visible(name)} {next(iter(scores.values())):.3g}"
+        return f"{visible(name)} {', '.join(f'{visible(one)} {scores[one]:.2f}' for one in said['labels']) or 'none'}"
+    return f"{visible(name)} {next(iter(scores.values())):.3g}"
 
 
 def _label(label: str) -> str:
     sign = next((SIGNS[polarity] for polarity in SIGNS if polarity == label), None)
-    return _visible(label) if sign is None else f"{sign} {label}"
+    return visible(label) if sign is None else f"{sign} {label}"
 
 
 def _colour(label: str) -> str:
@@ -201,7 +204,7 @@ def _opinion_list(analysis: Analysis) -> Table:
         table.add_row(
             Text(f"  {number}{SIGNS[opinion.polarity]}", style=colour),
             Text.assemble((_words(opinion.aspect), "underline"), " → ", (_words(opinion.opinion), "bold")),
-            Text(_visible(opinion.category or "")),
+            Text(visible(opinion.category or "")),
             Text(f"{opinion.polarity}{', negated' if opinion.negated else ''}", style=colour),
             Text(f"{opinion.score:.2f}"),
             Text("" if opinion.intensity is None else f"intensity {opinion.intensity:.2f}"),
@@ -210,7 +213,7 @@ def _opinion_list(analysis: Analysis) -> Table:
 
 
 def _words(span: Span | None) -> str:
-    return "(implied)" if span is None else " ".join(_visible(span.text).split())
+    return "(implied)" if span is None else " ".join(visible(span.text).split())
 
 
 def _sentence_list(analysis: Analysis) -> Table:
@@ -222,11 +225,12 @@ def _sentence_list(analysis: Analysis) -> Table:
         table.add_column(overflow="fold")
     for sentence in analysis.sentences:
         sure = sentence.scores.get(sentence.label)
-        words = " ".join(_visible(analysis.text[sentence.start : sentence.end]).split())
+        words = " ".join(visible(analysis.text[sentence.start : sentence.end]).split())
         label = Text(f"  {_label(sentence.label)}", style=_colour(sentence.label))
         table.add_row(label, Text("" if sure is None else f"{sure:.2f}"), Text(words))
     return table
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """The text with a replacement character for whatever would steer a terminal."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))

@@ -46,48 +46,49 @@ def compare(  # noqa: PLR0913 - one parameter per option
     A single multi-task recipe is compared with each of its tasks trained alone, a single recipe with a section
     `domain` with itself without that stage.
     """
+    from groundswell.comparison import read_rungs
     from groundswell.run_folder import MANIFEST, RECIPE
 
     overrides = [word for word in arguments or [] if "=" in word]
     names = [word for word in arguments or [] if "=" not in word]
     folders = [Path(name) for name in names if any((Path(name) / file).exists() for file in (MANIFEST, RECIPE))]
-    if not folders:
-        if head is not None:
-            raise InputError(
-                "compare: --head goes with run folders. A recipe is compared with all its heads: leave it out"
-            )
-        from groundswell.comparison import read_rungs
-
-        rungs = read_rungs(names, overrides, ladder, data, out)
-        _compare_recipes(rungs, out, within, seeds, as_json=as_json)
+    if folders:
+        others = [name for name in names if Path(name) not in folders]
+        others += [option for option, given in (("--ladder", ladder), ("--seeds", seeds > 1)) if given]
+        _refuse_mixture(folders, others)
+        _compare_runs(folders, data, head, overrides, as_json=as_json)
         return
-    others = [name for name in names if Path(name) not in folders]
-    others += [option for option, given in (("--ladder", ladder), ("--seeds", seeds > 1)) if given]
+    if head is not None:
+        raise InputError("compare: --head goes with run folders. Leave it out: a recipe is compared with all its heads")
+    _compare_recipes(read_rungs(names, overrides, ladder, data, out), out, within, seeds, as_json=as_json)
+
+
+def _refuse_mixture(folders: list[Path], others: list[str]) -> None:
     if others:
         raise InputError(
-            f"compare: {folders[0]} is a run folder, {others[0]} is not. Finished runs are compared with one another "
-            "alone: name run folders only, or recipes only"
+            f"compare: {folders[0]} is a run folder, {others[0]} is not. Finished runs are compared with one "
+            "another alone: name run folders only, or recipes only"
         )
-    _compare_runs(folders, data, head, overrides, as_json=as_json)
 
 
 def _compare_recipes(rungs: list[Rung], out: Path, within: float, seeds: int, *, as_json: bool) -> None:
-    """Train or reuse recipes and print their leaderboard; of a single one with two ways to train it, both."""
+    """Train what is not trained yet, and print the leaderboard, or the two ways of a single recipe."""
     from groundswell import comparison, head_comparison
     from groundswell.evaluation import head_table
     from groundswell.evaluation.leaderboard import to_markdown
 
+    on_row = lambda name, what: note(f"{name}: {what}")  # noqa: E731
     alone = rungs[0].recipe if len(rungs) == 1 else None
     if alone is not None and (alone.task == "multi_task" or alone.domain is not None):
         if seeds > 1:
             raise InputError(
-                "compare: --seeds goes with a leaderboard, not with two ways to train a recipe. Leave it out"
+                "compare: --seeds goes with a leaderboard, not with two ways to train one recipe. Leave it out"
             )
         ways = head_comparison.compare_heads if alone.domain is None else head_comparison.compare_domain
-        heads = ways(rungs[0], out, on_row=_on_row)
+        heads = ways(rungs[0], out, on_row=on_row)
         shown, found, page = head_table.to_markdown(heads), head_comparison.to_dict(heads), "heads.html"
     else:
-        board = comparison.compare(rungs, out, within=within, seeds=seeds, on_row=_on_row)
+        board = comparison.compare(rungs, out, within=within, seeds=seeds, on_row=on_row)
         shown, found, page = to_markdown(board), comparison.to_dict(board), "leaderboard.html"
     if as_json:
         print_json(found)
@@ -103,14 +104,12 @@ def _compare_runs(
     from groundswell import run_comparison
     from groundswell.evaluation.run_table import to_markdown
 
-    table = run_comparison.compare_runs(folders, data, head=head, overrides=overrides, on_row=_on_row)
+    table = run_comparison.compare_runs(
+        folders, data, head=head, overrides=overrides, on_row=lambda name, what: note(f"{name}: {what}")
+    )
     for warning in table.warnings:
         note(f"warning: {warning}")
     if as_json:
         print_json(run_comparison.to_dict(table))
     else:
         typer.echo(to_markdown(table), nl=False)
-
-
-def _on_row(name: str, what: str) -> None:
-    note(f"{name}: {what}")

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from groundswell.cli.data_convert import convert
-from groundswell.cli.terminal import console, note, print_json
+from groundswell.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from groundswell.recipe import Recipe
-
-SHOWN_CONFLICTS = 5
 
 app = typer.Typer(
     no_args_is_help=True, help="The sample reviews, what a labelled file holds, and opinions in other formats."
@@ -42,31 +37,48 @@ def sample(
 def check(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE|KEY=VALUE", help="Labelled files; settings such as data.label=stars."),
+        typer.Argument(metavar="FILE|KEY=VALUE", help="Labelled files, train first; settings: data.label=stars."),
     ],
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when something serious is found.")] = False,
+    label_errors: Annotated[
+        bool, typer.Option("--label-errors/--no-label-errors", help="Look for labels that are probably wrong.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for findings.json and a CSV file of rows for each kind of finding.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Read labelled files and say what is in them: rows, labels, conflicts, and texts that two files share.
+    """Read labelled files and say what is in them and what is wrong with them, the worst first.
 
-    With data.overlap=refuse the exit code is 1 when two files share texts.
+    Copies, texts with two labels, texts that two files share, damaged characters, words that give the label away,
+    labels that are probably wrong, and how the files differ. With data.overlap=refuse, as with --strict, the exit code
+    is 1 when two files share texts.
     """
-    from groundswell.cli.data_check import check_files
-    from groundswell.errors import InputError, LeakageError
+    from groundswell.cli.data_check import check_files, show, write_lists
+    from groundswell.errors import CheckError, InputError, LeakageError
 
     settings = [given for given in files if "=" in given and not Path(given).exists()]
     sources = [given for given in files if given not in settings]
     if not sources:
         raise InputError(f"found only settings ({', '.join(settings)}), expected at least one file")
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputError(f"{out}: a file, expected the name of a folder to write")
     recipe = _recipe(sources[0], settings)
-    found = check_files(sources, recipe)
+    checked = check_files(sources, recipe, label_errors=label_errors)
+    if out is not None:
+        names = write_lists(checked, out)
+        note(f"{out}: {', '.join(names)}")
     if as_json:
-        print_json(found)
+        print_json(checked.to_dict())
     else:
-        _show(found)
+        show(checked)
     sys.stdout.flush()
-    if found["overlaps"] and recipe.data.overlap == "refuse":
-        pairs = ", ".join(found["overlaps"])
+    if checked.overlaps and recipe.data.overlap == "refuse":
+        pairs = ", ".join(checked.overlaps)
         raise LeakageError(f"{pairs}: the files share texts; remove them from one side, or set data.overlap=warn")
+    if strict and checked.verdict["serious"]:
+        codes = dict.fromkeys(found.code for found in checked.findings if found.severity == "serious")
+        raise CheckError(f"found {', '.join(codes)}, expected nothing serious. Mend the files, or leave --strict out")
 
 
 def _recipe(source: str, settings: list[str]) -> Recipe:
@@ -80,42 +92,3 @@ def _recipe(source: str, settings: list[str]) -> Recipe:
             [f"command line: task: found {recipe.task!r}, but a file is checked for one task with labels"]
         )
     return recipe
-
-
-def _show(found: dict[str, Any]) -> None:
-    screen = console()
-    for file in found["files"]:
-        _show_file(screen, file)
-    for pair, shared in found["overlaps"].items():
-        screen.print(f"{pair}: {shared['exact']:,} texts of the second stand in the first, {shared['near']:,} nearly")
-    if len(found["files"]) > 1 and not found["overlaps"]:
-        screen.print("no text stands in two files")
-
-
-def _show_file(screen: Console, file: dict[str, Any]) -> None:
-    known = [f"{name} {file[name]}" for name in ("format", "encoding") if file[name]]
-    lines = [", ".join([*known, f"columns {', '.join(file['columns'])}"])]
-    lines += [f"row {rejected['row']}: {rejected['reason']}" for rejected in file["rejected"]]
-    lines += [f"warning: {warning}" for warning in file["accounting"]["warnings"]]
-    lines.append(f"{file['repeated']:,} rows repeat a text of an earlier row")
-    for conflict in file["conflicts"][:SHOWN_CONFLICTS]:
-        rows = ", ".join(map(str, conflict["rows"][:SHOWN_CONFLICTS]))
-        lines.append(
-            f"rows {rows}: one text with the labels {', '.join(conflict['targets'])}: {conflict['text']!r:.60}"
-        )
-    if len(file["conflicts"]) > SHOWN_CONFLICTS:
-        lines.append(f"{len(file['conflicts']):,} texts have more than one label")
-    screen.print(file["line"], soft_wrap=True)
-    for line in lines:
-        screen.print(f"  {line}", soft_wrap=True)
-    if file["labels"]:
-        screen.print(_label_table(file["labels"], file["accounting"]["kept"]))
-
-
-def _label_table(labels: dict[str, int], num_rows: int) -> Table:
-    from rich.table import Table
-
-    table = Table("label", "rows", "share")
-    for label, count in labels.items():
-        table.add_row(label, f"{count:,}", f"{count / num_rows:.1%}")
-    return table

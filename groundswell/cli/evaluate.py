@@ -34,6 +34,9 @@ def evaluate(
     per_class = metrics.get("per_class")
     if isinstance(per_class, dict) and per_class:
         screen.print(_class_table(per_class))
+    calibration = metrics.get("calibration")
+    if isinstance(calibration, dict):
+        screen.print(calibration_line(calibration), soft_wrap=True)
     if metrics.get("slices"):
         screen.print(_slice_table(metrics["slices"]))
     for warning in metrics.get("warnings", ()):
@@ -52,6 +55,18 @@ def metrics_table(metrics: dict[str, Any]) -> Table:
         if isinstance(found, dict) and {"value", "low", "high"} <= found.keys():
             table.add_row(name, f"{found['value']:.4f}", f"{found['low']:.4f} to {found['high']:.4f}")
     return table
+
+
+def calibration_line(found: dict[str, Any]) -> str:
+    """How far the confidences can be believed, in one line."""
+    ece, before = found["ece"], found["before"]
+    line = (
+        f"calibration: ECE {ece['value']:.3f} ({ece['low']:.3f} to {ece['high']:.3f}; {found['by_chance']:.3f} would "
+        f"be chance), Brier {found['brier']['value']:.3f}, temperature {found['temperature']:.2f}"
+    )
+    if found["temperature"] == 1:
+        return line
+    return f"{line}; without it ECE {before['ece']:.3f}, Brier {before['brier']:.3f}"
 
 
 def _class_table(per_class: dict[str, dict[str, Any]]) -> Table:

@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from groundswell import __version__
-from groundswell.cli import compare, data, demo, doctor, evaluate, lm, predict, report, train, vectors
+from groundswell.cli import compare, data, demo, doctor, evaluate, explain, lm, predict, report, train, vectors
 from groundswell.cli.terminal import note
 from groundswell.errors import CheckError, GroundswellError
 
@@ -44,6 +44,7 @@ app.command("demo")(demo.demo)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
 app.add_typer(report.app, name="report")
 app.add_typer(data.app, name="data")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +17,9 @@ from groundswell.cli.terminal import note
 from groundswell.errors import DataError, InputError
 
 if TYPE_CHECKING:
+    from groundswell.analyzer import TextRow
     from groundswell.data.rows import BadRow, RowSource
+    from groundswell.model.abstention import Abstention
     from groundswell.types import Analysis
 
 Precision = Literal["float32", "bfloat16", "auto"]
@@ -39,11 +42,21 @@ def predict(  # noqa: PLR0913 - one parameter per option
     aspect: Annotated[
         list[str] | None, typer.Option(help="Ask for the opinions of this aspect only; repeatable.")
     ] = None,
+    abstain_below: Annotated[
+        float | None, typer.Option(metavar="CONFIDENCE", help="Mark texts of lower confidence as abstained.")
+    ] = None,
+    accuracy: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Abstain so that this share of the answers is right.")
+    ] = None,
+    coverage: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Add sets of labels that hold the right one this often.")
+    ] = None,
     pretty: Annotated[
         bool, typer.Option("--pretty", help="For the eyes: opinions marked inside the text, and a list of them.")
     ] = False,
 ) -> None:
     """Analyse texts; prints one JSON object per line, in the order of the input."""
+    from groundswell.model.abstention import Abstention
     from groundswell.run_folder import read_manifest
 
     if text and source is not None:
@@ -53,19 +66,20 @@ def predict(  # noqa: PLR0913 - one parameter per option
             "found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes JSON Lines. "
             f"Leave out --pretty, or redirect: --pretty > {shlex.quote(str(out))}"
         )
+    asked = _Asked(run, precision, aspect, Abstention(abstain_below, accuracy, coverage))
     if not text and (source or "-") == "-" and sys.stdin.isatty():
         note("reading from the terminal; end with Ctrl-D, or name a FILE or --text TEXT")
     read_manifest(run)  # a wrong folder is told before standard input is read to its end
     as_lines = _as_lines(pretty)
     with _output(out) as write:
         if text:
-            _predict_texts(run, precision, text, aspect, lambda analysis: write(as_lines(analysis)))
+            _predict_texts(asked, text, lambda analysis: write(as_lines(analysis)))
         else:
-            rows = _Rows(source or "-", text_column, id_column, encoding)
-            _predict_rows(run, precision, rows, aspect, write, as_lines)
+            rows = TextRows(source or "-", text_column, id_column, encoding)
+            _predict_rows(asked, rows, write, as_lines)
 
 
-class _Rows:
+class TextRows:
     """The rows of a source and the columns that count; rows that cannot be read go to `on_bad_row`."""
 
     def __init__(self, source: str, text_column: str, id_column: str | None, encoding: str | None) -> None:
@@ -88,6 +102,31 @@ class _Rows:
         self.id_column = id_column or ("id" if "id" in columns else None)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a run."""
+
+    run: Path
+    precision: Precision
+    aspects: list[str] | None
+    abstention: Abstention
+
+    def load(self) -> Callable[[Iterable[TextRow]], Iterator[Analysis]]:
+        """What gives one analysis per (id, text), in order; says what its thresholds are worth."""
+        from groundswell import analyzer
+
+        loaded = analyzer.load(self.run, precision=self.precision)
+        if self.abstention:
+            for line in loaded.marks(self.abstention).notes:
+                note(line)
+        return lambda rows: loaded.stream_rows(rows, aspects=self.aspects, abstention=self.abstention)
+
+    def say_to_read(self, num_to_read: int, num_rows: int) -> None:
+        """How much is left for a person, where that was asked for."""
+        if self.abstention:
+            note(f"a person should read {num_to_read:,} of {num_rows:,} rows")
+
+
 def _as_lines(pretty: bool) -> Callable[[Analysis], str]:
     from groundswell.cli.analysis_view import AnalysisView
     from groundswell.cli.prediction_records import json_line
@@ -95,29 +134,24 @@ def _as_lines(pretty: bool) -> Callable[[Analysis], str]:
     return AnalysisView() if pretty else json_line
 
 
-def _predict_texts(
-    run: Path, precision: Precision, texts: list[str], aspects: list[str] | None, take: Callable[[Analysis], object]
-) -> None:
-    from groundswell import analyzer
-
-    loaded = analyzer.load(run, precision=precision)
-    for analysis in loaded.stream_rows(((None, text) for text in texts), aspects=aspects):
+def _predict_texts(asked: _Asked, texts: list[str], take: Callable[[Analysis], object]) -> None:
+    num_to_read = 0
+    analyse = asked.load()
+    for analysis in analyse((None, text) for text in texts):
+        num_to_read += analysis.needs_reading
         take(analysis)
+    asked.say_to_read(num_to_read, len(texts))
 
 
-def _predict_rows(
-    run: Path, precision: Precision, rows: _Rows, aspects: list[str] | None, write: Write,
-    as_lines: Callable[[Analysis], str],
-) -> None:  # fmt: skip
-    from groundswell import analyzer
+def _predict_rows(asked: _Asked, rows: TextRows, write: Write, as_lines: Callable[[Analysis], str]) -> None:
     from groundswell.cli.prediction_records import PredictionRecords
 
-    loaded = analyzer.load(run, precision=precision)
+    analyse = asked.load()
     records = PredictionRecords(write, rows.text_column, rows.id_column, as_lines)
     rows.on_bad_row = records.refuse
     start = time.perf_counter()
     texts = records.texts(rows.source, rows.source.name)
-    for analysis in _with_progress(loaded.stream_rows(texts, aspects=aspects)):
+    for analysis in _with_progress(analyse(texts)):
         records.take(analysis)
     records.finish()
     seconds = time.perf_counter() - start
@@ -126,6 +160,7 @@ def _predict_rows(
         f"{records.num_errors:,} errors, {records.num_warnings:,} warnings"
         + (f", encoding {rows.source.encoding}" if rows.source.encoding else "")
     )
+    asked.say_to_read(records.num_to_read, records.num_rows)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class PredictionRecords:
         id_column: str | None,
         as_lines: Callable[[Analysis], str] | None = None,
     ) -> None:
-        self.num_rows = self.num_errors = self.num_warnings = 0
+        self.num_rows = self.num_errors = self.num_warnings = self.num_to_read = 0
         self._write = write
         self._as_lines = as_lines or json_line
         self._text_column = text_column
@@ -89,4 +89,5 @@ class PredictionRecords:
         self.num_rows += 1
         self.num_errors += analysis.error is not None
         self.num_warnings += len(analysis.warnings)
+        self.num_to_read += analysis.needs_reading
         self._write(self._as_lines(analysis))

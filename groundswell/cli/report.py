@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from groundswell.cli.report_behaviour import behaviour
+from groundswell.cli.report_errors import errors
+from groundswell.cli.report_robustness import robustness
+from groundswell.cli.report_run import report_run
 from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import DataError, InputError
 
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
     from groundswell.evaluation.opinion_wording import PageLanguage
 
 app = typer.Typer(no_args_is_help=True, help="Pages and tables about what was found.")
+app.command("behaviour")(behaviour)
+app.command("robustness")(robustness)
+app.command("run")(report_run)
+app.command("errors")(errors)
 
 
 @app.command("opinions")

@@ -96,7 +96,7 @@ def find_overlaps(splits: Mapping[str, Sequence[str]]) -> list[Overlap]:
 
 
 def find_conflicts(examples: Iterable[Example]) -> list[Conflict]:
-    """Texts of one split that stand there with different targets, in order of their first row."""
+    """Texts of one split that stand there with different targets or opinions, in order of their first row."""
     by_form: dict[bytes, list[Example]] = {}
     for example in examples:
         by_form.setdefault(form_digest(normal_form(example.text)), []).append(example)
@@ -104,11 +104,24 @@ def find_conflicts(examples: Iterable[Example]) -> list[Conflict]:
         Conflict(
             text=same[0].text,
             rows=tuple(example.row for example in same),
-            targets=tuple(dict.fromkeys(str(example.target) for example in same)),
+            targets=tuple(dict.fromkeys(said_of(example) for example in same)),
         )
         for same in by_form.values()
-        if len({example.target for example in same}) > 1
+        if len({said_of(example) for example in same}) > 1
     ]
+
+
+def said_of(example: Example) -> str:
+    """What is said about the text, so that two rows agree when it is equal: its label, labels, value or opinions."""
+    if isinstance(example.target, tuple):
+        return ", ".join(sorted(example.target)) or "no label"
+    if example.opinions is None:
+        return str(example.target)
+    tuples = {
+        (one.aspect and one.aspect.text, one.category, one.opinion and one.opinion.text, one.polarity)
+        for one in example.opinions
+    }
+    return "; ".join(sorted(" · ".join(part or "implicit" for part in one) for one in tuples)) or "no opinion"
 
 
 def leakage_summary(overlaps: Sequence[Overlap]) -> dict[str, Any]:

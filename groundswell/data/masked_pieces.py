@@ -14,6 +14,9 @@ from groundswell.data.language_blocks import epoch_parts
 from groundswell.data.masking import Masking
 
 _MOST_ROWS = 512
+# Batches are padded to a multiple of it: kernels are compiled and kept for every shape, and without it few shapes come
+# twice, which took gigabytes (docs/log.md).
+_LENGTHS = 8
 
 
 class MaskedPieces:
@@ -34,7 +37,7 @@ class MaskedPieces:
         pad_id: int,
     ) -> None:
         self._ids, self._masking, self._pad_id = ids, masking, pad_id
-        room = piece_tokens - 2
+        room, self._most = piece_tokens - 2, piece_tokens
         sizes = np.diff(offsets)[order] - 2
         counts = np.maximum(1, -(-sizes // room))
         document = np.repeat(np.arange(len(order)), counts)
@@ -51,13 +54,13 @@ class MaskedPieces:
 
     def plan(self, part: range, *, batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:
         """Some pieces in batches of like length."""
-        lengths = [(size + 2, 1) for size in self._sizes[part.start : part.stop].tolist()]
+        lengths = [(self._padded(size), 1) for size in self._sizes[part.start : part.stop].tolist()]
         found = shuffled_batches(lengths, batch_tokens=batch_tokens, batch_rows=_MOST_ROWS, seed=seed, epoch=epoch)
         return [[part.start + number for number in batch] for batch in found]
 
     def collate(self, indices: Sequence[int], *, counted: bool = True) -> LanguageBatch:
         """The batch of some pieces, each a document of its own; what is behind it is padding."""
-        length = int(self._sizes[list(indices)].max()) + 2
+        length = self._padded(int(self._sizes[list(indices)].max()))
         token_ids = torch.full((len(indices), length), self._pad_id)
         targets = torch.full((len(indices), length), NOT_PREDICTED)
         documents = torch.ones(len(indices), length, dtype=torch.int64)
@@ -69,6 +72,10 @@ class MaskedPieces:
             if counted:
                 targets[row, 1 : size + 1] = torch.from_numpy(wanted)
         return LanguageBatch(token_ids, targets, documents)
+
+    def _padded(self, size: int) -> int:
+        """The length of a row for so many tokens and two marks."""
+        return min(self._most, -(-(size + 2) // _LENGTHS) * _LENGTHS)
 
 
 class MaskedBatches:

@@ -101,6 +101,15 @@ def time_split(examples: Sequence[Example], share: float) -> Split:
     return _part(examples, set(order[len(order) - count :]))
 
 
+def read_time(time: str | None) -> datetime | None:
+    """An ISO 8601 time; without a zone it counts as UTC. None when it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(time or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _place_of(text: str, seed: int) -> float:
     """Where a text falls between 0 and 1."""
     digest = hashlib.sha256(f"{seed}\0{text}".encode(errors="surrogatepass")).digest()
@@ -155,12 +164,3 @@ def _quotas(sizes: dict[str, int], count: int, spare: int) -> dict[str, int]:
 def _draw(strata: dict[str, list[int]], quotas: dict[str, int], seed: int) -> set[int]:
     chances = random.Random(seed)
     return {index for key in sorted(strata) for index in chances.sample(strata[key], quotas[key])}
-
-
-def read_time(time: str | None) -> datetime | None:
-    """The moment that an ISO 8601 time names, in UTC where it has no zone; None for anything else."""
-    try:
-        moment = datetime.fromisoformat(time or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

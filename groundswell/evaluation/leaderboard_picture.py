@@ -1,17 +1,18 @@
-"""Accuracy against cost as inline SVG: every model a dot with its interval, the worthwhile ones joined."""
+"""Accuracy against cost: every model a dot with its interval, the worthwhile ones joined."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from groundswell.evaluation.report_charts import round_ticks
+from groundswell.evaluation import plots
+from groundswell.evaluation.plots import Axis, Spec
 from groundswell.evaluation.report_markup import Html, number, tag
 
-WIDTH, HEIGHT = 640, 360
-LEFT, RIGHT, TOP, BOTTOM = 56, 190, 30, 48
-LABEL_HEIGHT = 14
+HEIGHT, LABEL_HEIGHT = 320, 15
+ROOM_FOR_LABELS = 0.45  # of the width of the costs
+_MARGIN = 0.04  # of the height of the values
 
 
 class Point(NamedTuple):
@@ -33,96 +34,92 @@ def worthwhile(points: Sequence[Point]) -> list[Point]:
     return kept
 
 
-class Axes(NamedTuple):
-    """Where costs and values lie on the picture.
-
-    powers   of ten: the ticks of the costs
-    ticks    of the values
-    """
-
-    powers: Sequence[int]
-    ticks: Sequence[float]
-
-    def x(self, cost: float) -> float:
-        """The place of a cost, on a logarithmic scale."""
-        share = (math.log10(cost) - self.powers[0]) / (self.powers[-1] - self.powers[0])
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
-
-    def y(self, value: float) -> float:
-        """The height of a value, from the top."""
-        return round(TOP + (self.ticks[-1] - value) / (self.ticks[-1] - self.ticks[0]) * (HEIGHT - TOP - BOTTOM), 1)
-
-
 def cost_picture(title: str, axis: str, points: Sequence[Point]) -> Html:
     """A scatter on a logarithmic scale of costs; nothing without points."""
     if not points:
         return Html()
-    ends = [end for point in points for end in (point.low, point.high)]
-    axes = Axes(_powers([point.cost for point in points]), round_ticks(ends))
-    front = worthwhile(points)
-    path = " ".join(f"{axes.x(point.cost)},{axes.y(point.value)}" for point in front)
-    labels = _label_heights([axes.y(point.value) for point in points], HEIGHT - BOTTOM)
-    dots = [_dot(axes, point, label, point in front) for point, label in zip(points, labels, strict=True)]
-    drawing = tag(
-        "svg", tag("title", title), tag("desc", _description(points)), *_grid(axes, axis),
-        tag("g", tag("polyline", points=path), class_="line line0"), *dots,
-        viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", class_="chart",
-    )  # fmt: skip
-    legend = "Bars: intervals. Joined: no cheaper model is as good."
-    return tag("figure", tag("figcaption", title), drawing, tag("p", legend, class_="note"))
+    legend = tag("p", "Bars: intervals. Joined: no cheaper model is as good.", class_="note")
+    told = " ".join(f"{point.name}: {point.value:.3f} at {number(point.cost)}." for point in points)
+    return plots.figure(title, cost_plot(axis, points), legend, description=f"{title}. {told}")
 
 
-def _grid(axes: Axes, axis: str) -> list[Html]:
-    """Lines, their numbers and the names of both axes."""
-    grid = []
-    for tick in axes.ticks:
-        height = axes.y(tick)
-        grid.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=height, y2=height, class_="grid"))
-        grid.append(tag("text", f"{tick:g}", x=LEFT - 8, y=height + 4, class_="tick end"))
-    for power in axes.powers:
-        place = axes.x(10.0**power)
-        grid.append(tag("line", x1=place, x2=place, y1=TOP, y2=HEIGHT - BOTTOM, class_="grid"))
-        grid.append(tag("text", f"{10.0**power:g}", x=place, y=HEIGHT - BOTTOM + 18, class_="tick middle"))
-    grid.append(tag("text", axis, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="tick middle"))
-    grid.append(tag("text", "accuracy", x=LEFT - 8, y=TOP - 14, class_="tick end"))
-    return grid
+def cost_plot(axis: str, points: Sequence[Point]) -> Spec:
+    """Dots with their intervals; names stand to the right of all, each at a height of its own, tied to its dot."""
+    lowest, highest = min(point.low for point in points), max(point.high for point in points)
+    margin = max(highest - lowest, 0.01) * _MARGIN
+    ends = (lowest - margin, highest + margin)
+    costs = [point.cost for point in points]
+    least, most = _decades(costs)
+    span = math.log10(most / least)
+    beside = most * 10 ** (0.04 * span)
+    front = set(worthwhile(points))
+    heights = label_heights([point.value for point in points], ends)
+    values: list[dict[str, Any]] = [
+        {**point._asdict(), "label": height, "beside": beside, "kind": "worth" if point in front else "beaten"}
+        for point, height in zip(points, heights, strict=True)
+    ]
+    powers = [10.0**power for power in range(round(math.log10(least)), round(math.log10(most)) + 1)]
+    across = {
+        "field": "cost", "type": "quantitative",
+        "scale": {"type": "log", "domain": [least, most * 10 ** (ROOM_FOR_LABELS * span)]},
+        "axis": {"title": axis, "values": powers, "format": ",~g", "grid": False},
+    }  # fmt: skip
+    joined = {
+        "data": {"values": [point._asdict() for point in worthwhile(points)]},
+        "mark": {"type": "line"},
+        "encoding": {"x": across, "y": plots.channel("value", Axis("accuracy", plots.SHARE_FORMAT, ends))},
+    }
+    return plots.layered(HEIGHT, [joined, {"data": {"values": values}, "layer": _dots(across, ends)}])
 
 
-def _dot(axes: Axes, point: Point, label: float, worth: bool) -> Html:
-    """A model with its interval and its name, which stands at the height `label`."""
-    x, y = axes.x(point.cost), axes.y(point.value)
-    return tag(
-        "g",
-        tag("title", _hint(point)),
-        tag("line", x1=x, x2=x, y1=axes.y(point.low), y2=axes.y(point.high), class_="mark"),
-        tag("circle", cx=x, cy=y, r=4.5),
-        tag("line", x1=x + 6, x2=WIDTH - RIGHT + 14, y1=y, y2=label - 4, class_="grid"),
-        tag("text", point.name, x=WIDTH - RIGHT + 18, y=label, class_="tick start"),
-        class_="line line0" if worth else "line line1",
-    )
-
-
-def _powers(costs: Sequence[float]) -> list[int]:
-    low, high = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
-    return list(range(low, max(high, low + 1) + 1))
-
-
-def _label_heights(places: Sequence[float], bottom: float) -> list[float]:
-    """Heights near the dots at which no label lies on another, and none below `bottom` as long as there is room."""
-    order = sorted(range(len(places)), key=lambda number: places[number])
-    heights = [0.0] * len(places)
-    last = -math.inf
+def label_heights(values: Sequence[float], ends: tuple[float, float]) -> list[float]:
+    """Values near the given ones at which no label lies on another, and none below the picture while there is room."""
+    step = LABEL_HEIGHT * (ends[1] - ends[0]) / HEIGHT
+    order = sorted(range(len(values)), key=lambda place: -values[place])
+    heights = [0.0] * len(values)
+    last = math.inf
     for place in order:
-        last = max(places[place] + 4, last + LABEL_HEIGHT)
+        last = min(values[place], last - step)
         heights[place] = last
     for above, place in enumerate(reversed(order)):
-        heights[place] = min(heights[place], bottom - above * LABEL_HEIGHT)
+        heights[place] = max(heights[place], ends[0] + above * step)
     return heights
 
 
-def _hint(point: Point) -> str:
-    return f"{point.name}: {point.value:.3f} ({point.low:.3f} to {point.high:.3f}) at {number(point.cost)}"
+def _dots(across: Spec, ends: tuple[float, float]) -> list[Spec]:
+    axis = Axis("accuracy", plots.SHARE_FORMAT, ends)
+    kinds: Spec = {
+        "color": plots.by_name("kind", ("worth", "beaten"), plots.COLOURS, legend=False),
+        "tooltip": [
+            {"field": "name", "title": " "},
+            {"field": "value", "title": "accuracy", "format": ".3f"},
+            {"field": "cost", "title": across["axis"]["title"], "format": ",.4~g"},
+        ],
+    }
+    tie = {"x": across, "x2": {"field": "beside"}, "y": plots.channel("value", axis), "y2": {"field": "label"}}
+    name = {"field": "name", "type": "nominal"}
+    label = {
+        "mark": {"type": "text", "align": "left", "dx": 5, "limit": 220},
+        "encoding": {"x": {**across, "field": "beside"}, "y": plots.channel("label", axis), "text": name},
+    }
+    return [
+        {"mark": {"type": "rule", "color": "var(--rule)"}, "encoding": tie},
+        {
+            "mark": {"type": "rule", "strokeWidth": 1.5},
+            "encoding": {**kinds, "x": across, "y": plots.channel("low", axis), "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "point", "size": 80},
+            "encoding": {
+                **kinds, "x": across, "y": plots.channel("value", axis),
+                "shape": plots.by_name("kind", ("worth", "beaten"), ("circle", "diamond"), legend=False),
+            },
+        },
+        label,
+    ]  # fmt: skip
 
 
-def _description(points: Sequence[Point]) -> str:
-    return " ".join(f"{point.name}: {point.value:.3f} at {number(point.cost)}." for point in points)
+def _decades(costs: Sequence[float]) -> tuple[float, float]:
+    """The powers of ten around all costs, at least two of them."""
+    low, high = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
+    return 10.0**low, 10.0 ** max(high, low + 1)

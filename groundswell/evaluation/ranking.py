@@ -153,4 +153,4 @@ def _sums_of_ties(in_order: Floats, starts: NDArray[np.int64]) -> Floats:
     if len(starts) == in_order.shape[1]:
         return in_order
     up_to = np.cumsum(in_order, axis=1)[:, np.append(starts[1:], in_order.shape[1]) - 1]
-    return np.diff(up_to, axis=1, prepend=0.0)
+    return np.asarray(np.diff(up_to, axis=1, prepend=0.0))

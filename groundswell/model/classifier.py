@@ -44,11 +44,11 @@ class TextClassifier(EncodedModel):
 
     def forward(self, batch: Batch) -> Tensor:
         """A batch of N texts in W windows -> (N, C) float32."""
-        logits: Tensor = self.head(self.pool(batch))  # (W, C)
-        if len(logits) == len(batch.weights):
-            return logits
-        sums = logits.new_zeros(len(batch.weights), logits.shape[1]).index_add_(0, batch.document, logits)
-        return sums / batch.document.bincount(minlength=len(batch.weights)).unsqueeze(1)
+        return _mean_of_windows(self.head(self.pool(batch)), batch)
+
+    def vectors(self, batch: Batch) -> Tensor:
+        """A batch of N texts in W windows -> (N, D): what the head reads, the mean over each text's windows."""
+        return _mean_of_windows(self.pool(batch), batch)
 
     def read(self, states: Tensor, mask: Tensor) -> Tensor:
         """The logits (W, C) float32 of windows from the encoder's states (W, T, D) and their mask (W, T)."""
@@ -66,3 +66,11 @@ class TextClassifier(EncodedModel):
             states = self.encoder(batch.token_ids, batch.mask, batch.states)
         pooled: Tensor = self.pooling(states, batch.mask)
         return pooled
+
+
+def _mean_of_windows(rows: Tensor, batch: Batch) -> Tensor:
+    """(W, X) of windows -> (N, X) of texts."""
+    if len(rows) == len(batch.weights):
+        return rows
+    sums = rows.new_zeros(len(batch.weights), rows.shape[1]).index_add_(0, batch.document, rows)
+    return sums / batch.document.bincount(minlength=len(batch.weights)).unsqueeze(1)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from groundswell.model.saved_model import SavedBaseline, SavedNetwork
-from groundswell.model.scorer import ReadText
+from groundswell.model.scorer import NetworkScorer, ReadText
 from groundswell.text.blank import is_blank
 from groundswell.text.cleaning import clean
 
@@ -47,6 +47,21 @@ class LabelAnswers:
         """Logits (N, C) float32; a blank text gets those of the training prior."""
         return self._logits(texts, self._read(texts), on_batch)
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether there is an encoder, and so `vectors`."""
+        return isinstance(self._scorer, NetworkScorer)
+
+    def vectors(self, texts: Sequence[str], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
+        """What the head reads of each text, (N, D) float32; zeros for a blank text. Only with `has_vectors`."""
+        assert isinstance(self._scorer, NetworkScorer)
+        written = [number for number, text in enumerate(texts) if not is_blank(text)]
+        read = self._scorer.read([clean(texts[number], self._cleaning) for number in written])
+        found = self._scorer.vectors(read, on_batch)
+        vectors = torch.zeros(len(texts), found.shape[1])
+        vectors[torch.tensor(written, dtype=torch.int64)] = found
+        return vectors
+
     def fields(self, texts: Sequence[str], logits: Tensor) -> list[dict[str, Any]]:
         """The fields of texts with these logits (N, C), whatever computed them; blank texts get the prior's."""
         blank = torch.tensor([is_blank(text) for text in texts], dtype=torch.bool).unsqueeze(1)
@@ -65,10 +80,13 @@ class LabelAnswers:
         return logits
 
     def _prior_logits(self) -> Tensor:
+        """Logits that `Outputs.values` turns into the prior, at whatever temperature."""
         prior = torch.tensor(self.outputs.prior)
         if self.outputs.task == "regression":
             return torch.zeros(1)
-        return prior.clamp(1e-6, 1 - 1e-6).log() if self.outputs.task == "single_label" else prior.logit(1e-6)
+        is_single = self.outputs.task == "single_label"
+        logits = prior.clamp(1e-6, 1 - 1e-6).log() if is_single else prior.logit(1e-6)
+        return logits * self.outputs.temperature
 
     def _fields(self, values: list[float]) -> dict[str, Any]:
         scores = dict(zip(self.outputs.labels, values, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -24,6 +24,7 @@ class Outputs:
                  for regression the mean of the training values
     mean, scale  regression: value = mean + scale * logit
     thresholds   multi label: the probability from which on each label is given; () is one half for all
+    temperature  logits are divided by it before they become probabilities; 1 is none
     """
 
     task: Task
@@ -32,6 +33,7 @@ class Outputs:
     mean: float = 0.0
     scale: float = 1.0
     thresholds: tuple[float, ...] = ()
+    temperature: float = 1.0
 
     def given(self, values: Tensor) -> Tensor:
         """Multi label: which labels probabilities (N, C) give, (N, C) bool."""
@@ -54,7 +56,14 @@ class Outputs:
         logits = logits.double()
         if self.task == "regression":
             return self.mean + self.scale * logits
+        logits = logits / self.temperature
         return logits.softmax(dim=1) if self.task == "single_label" else logits.sigmoid()
+
+    def at_temperature(self, temperature: float) -> Outputs:
+        """The same outputs with other probabilities; which labels are given stays as it is."""
+        thresholds = torch.tensor(self.thresholds, dtype=torch.float64)
+        moved = (thresholds.logit() * (self.temperature / temperature)).sigmoid()
+        return replace(self, temperature=temperature, thresholds=tuple(moved.tolist()))
 
 
 def describe_outputs(task: Task, examples: Sequence[Example], name: str, label_map: LabelMap | None) -> Outputs:

@@ -5,7 +5,8 @@ encoder.json encoder.safetensors vocabulary.json        an encoder trained from 
 head.safetensors                                        weights of pooling and head, or of what finds opinions
 heads/NAME/head.safetensors                             the same of each head of a multi-task model
 features.json linear.safetensors                        a baseline, which has neither encoder nor head
-groundswell.json                                        task, labels, cleaning, truncation, pooling
+groundswell.json                                        task, labels, temperature, cleaning, truncation, pooling
+calibration.json                                        what dev allows to promise; of a head in heads/NAME
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from groundswell.model.outputs import Outputs
 from groundswell.model.pretrained import load_encoder
 from groundswell.model.saved_extractor import SavedExtractor, load_extractor
 from groundswell.model.scorer import NetworkScorer, Scorer
+from groundswell.model.served_calibration import ServedCalibration, load_calibration
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.run_folder import write_json
 from groundswell.text.own_tokens import load_tokens
@@ -44,6 +46,7 @@ class SavedNetwork:
     tokenizer: TextTokenizer
     outputs: Outputs
     text: TextSettings
+    calibration: ServedCalibration | None = None
 
     @property
     def cleaning(self) -> tuple[str, ...]:
@@ -66,6 +69,7 @@ class SavedBaseline:
     classifier: LinearClassifier
     outputs: Outputs
     cleaning: tuple[str, ...]
+    calibration: ServedCalibration | None = None
 
     def scorer(self, device: torch.device, *, bfloat16: bool) -> Scorer:
         """The classifier; it computes on the processor, in float64."""
@@ -101,11 +105,14 @@ def save_model(saved: SavedModel, folder: Path) -> None:
         for name, head in saved.heads.items():
             (folder / HEADS / name).mkdir(parents=True)
             head.model.save_head(folder / HEADS / name)
+            _save_calibration(head, folder / HEADS / name)
             description["heads"][name] = {"reads": saved.reads[name], **head.describe()}
     else:
         _save_encoder(saved, folder, description)
         saved.model.save_head(folder)
         description |= saved.describe()
+    if not isinstance(saved, SavedHeads):
+        _save_calibration(saved, folder)
     write_json(folder / DESCRIPTION, description)
 
 
@@ -113,6 +120,11 @@ def _save_encoder(saved: SavedNetwork | SavedExtractor, folder: Path, descriptio
     saved.model.encoder.save(folder)
     saved.tokenizer.tokens.save(folder)
     description["text"] = asdict(saved.text)
+
+
+def _save_calibration(saved: SavedNetwork | SavedBaseline | SavedExtractor, folder: Path) -> None:
+    if not isinstance(saved, SavedExtractor) and saved.calibration is not None:
+        saved.calibration.save(folder)
 
 
 def load_model(folder: Path) -> SavedModel:
@@ -132,7 +144,8 @@ def load_model(folder: Path) -> SavedModel:
             "model.encoder set to its run"
         )
     if (folder / FEATURES).exists():
-        return SavedBaseline(load_linear(folder), _outputs(description), tuple(description["cleaning"]))
+        cleaning = tuple(description["cleaning"])
+        return SavedBaseline(load_linear(folder), _outputs(description), cleaning, load_calibration(folder))
     found = description["text"]
     parts = (*_encoder_and_tokens(folder), TextSettings(**{**found, "cleaning": tuple(found["cleaning"])}))
     if "heads" not in description:
@@ -152,12 +165,12 @@ def _load_head(
     outputs, pooling = _outputs(described), described["pooling"]
     model = TextClassifier(encoder, pooling, len(outputs.labels))
     model.load_head(folder)
-    return SavedNetwork(model.eval(), make_text_tokenizer(tokens, text), outputs, text)
+    return SavedNetwork(model.eval(), make_text_tokenizer(tokens, text), outputs, text, load_calibration(folder))
 
 
 def _outputs(described: dict[str, Any]) -> Outputs:
     found: dict[str, Any] = described["outputs"]
-    names = ("labels", "prior", "thresholds")  # older folders have no thresholds
+    names = ("labels", "prior", "thresholds")  # older folders have neither thresholds nor a temperature
     return Outputs(**{**found, **{name: tuple(found.get(name, ())) for name in names}})
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from groundswell.data.batching import Documents
+from groundswell.data.batching import Batch, Documents
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.scoring import score_documents
 from groundswell.text.tokenization import TextTokenizer, TokenizedText
@@ -61,9 +61,20 @@ class NetworkScorer:
 
     def logits(self, texts: Sequence[TokenizedText], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
         """Logits (N, C) float32."""
+        return self._scored(self._model, texts, on_batch)
+
+    def vectors(self, texts: Sequence[TokenizedText], on_batch: Callable[[int], None] = lambda texts: None) -> Tensor:
+        """What the head reads of each text, (N, D) float32."""
+        if not texts:
+            return torch.empty(0, self._model.encoder.width)
+        return self._scored(self._model.vectors, texts, on_batch)
+
+    def _scored(
+        self, score: Callable[[Batch], Tensor], texts: Sequence[TokenizedText], on_batch: Callable[[int], None]
+    ) -> Tensor:
         documents = Documents([text.windows for text in texts], None, self._tokenizer.pad_id)
         return score_documents(
-            self._model,
+            score,
             documents,
             device=self._device,
             bfloat16=self._bfloat16,

@@ -1,17 +1,17 @@
-"""Logits of many texts, batched by length, returned in the order they came."""
+"""Logits or vectors of many texts, batched by length, returned in the order they came."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from groundswell.data.batching import Documents, sorted_batches
+from groundswell.data.batching import Batch, Documents, sorted_batches
 
 
 def score_documents(
-    model: nn.Module,
+    model: Callable[[Batch], Tensor],
     documents: Documents,
     *,
     device: torch.device,
@@ -21,14 +21,15 @@ def score_documents(
 ) -> Tensor:
     """Logits (N, C) in float32 on the processor, row n for text n; the model must be in eval mode.
 
+    model      from a batch of N texts to (N, C): a classifier, or its `vectors`
     on_batch   called with the number of texts done
     """
     rows: Tensor | None = None
     with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
         for indices in sorted_batches(documents.lengths, batch_tokens=batch_tokens, batch_rows=256):
-            logits = model(documents.collate(indices).to(device)).float().cpu()
+            found = model(documents.collate(indices).to(device)).float().cpu()
             if rows is None:
-                rows = torch.empty(len(documents), logits.shape[1])
-            rows[torch.tensor(indices)] = logits
+                rows = torch.empty(len(documents), found.shape[1])
+            rows[torch.tensor(indices)] = found
             on_batch(len(indices))
     return torch.empty(0, 0) if rows is None else rows

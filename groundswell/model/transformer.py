@@ -30,12 +30,26 @@ class Transformer(nn.Module):
 
     def forward(self, token_ids: Tensor, mask: Tensor) -> Tensor:
         """token_ids (B, T), mask (B, T) -> states (B, T, D)."""
-        places = torch.arange(token_ids.shape[1], device=token_ids.device)
-        states = self.embedding(token_ids, mask) + self.position_vectors(places)
+        states = self._entry(token_ids, mask)
         for layer in self.layers:
             states = layer(states, mask)
         normed: Tensor = self.norm(states)
         return normed
+
+    def with_attention(self, token_ids: Tensor, mask: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The states (B, T, D), and the attention (B, H, T, T) of every layer; its rows sum to 1."""
+        states = self._entry(token_ids, mask)
+        seen = []
+        for layer in self.layers:
+            assert isinstance(layer, TransformerLayer)
+            seen.append(layer.attention(states, mask))
+            states = layer(states, mask)
+        return self.norm(states), seen
+
+    def _entry(self, token_ids: Tensor, mask: Tensor) -> Tensor:
+        places = torch.arange(token_ids.shape[1], device=token_ids.device)
+        vectors: Tensor = self.embedding(token_ids, mask) + self.position_vectors(places)
+        return vectors
 
 
 class TransformerLayer(nn.Module):
@@ -64,8 +78,20 @@ class TransformerLayer(nn.Module):
     def attend(self, states: Tensor, mask: Tensor) -> Tensor:
         """Each token's mean of the values, weighted by how well keys answer its query (equation 1)."""
         B, T, D = states.shape  # noqa: N806
-        parts = self.in_proj(states).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
-        query, key, value = parts  # each (B, H, T, D / H)
+        query, key, value = self._parts(states)
         attended, _ = textwise_attention(self, query, key, value, mask[:, None, None, :].expand(B, 1, T, T))
         gathered: Tensor = self.out_proj(attended.reshape(B, T, D))
         return gathered
+
+    def attention(self, states: Tensor, mask: Tensor) -> Tensor:
+        """The weights that `forward` gives the values, (B, H, T, T), for the same states (B, T, D)."""
+        query, key, _ = self._parts(self.norm1(states))
+        scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+        weights: Tensor = scores.masked_fill(~mask[:, None, None, :], -torch.inf).softmax(dim=-1)
+        return weights
+
+    def _parts(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value, each (B, H, T, D / H)."""
+        B, T, D = states.shape  # noqa: N806
+        query, key, value = self.in_proj(states).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        return query, key, value

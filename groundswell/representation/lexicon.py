@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -29,11 +29,21 @@ REACH = 3
 
 @dataclass(frozen=True)
 class Hit:
-    """A feeling word at a place among the tokens, with its value after what stands before it."""
+    """A feeling word at a place among the tokens.
+
+    own_value   as the lexicon has it
+    modifiers   place and factor of each negation and intensifier before it, the nearest first
+    """
 
     place: int
     word: str
-    value: float
+    own_value: float
+    modifiers: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def value(self) -> float:
+        """After what stands before it."""
+        return self.own_value * math.prod(factor for _, factor in self.modifiers)
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class Lexicon:
         for place, word in enumerate(words):
             kind, value = self.entries.get(word, ("", 0.0))
             if kind == "polarity":
-                hits.append(Hit(place, word, value * self._before(words, place)))
+                hits.append(Hit(place, word, value, tuple(self._before(words, place))))
         positive = math.fsum(hit.value for hit in hits if hit.value > 0)
         negative = math.fsum(hit.value for hit in hits if hit.value < 0)
         net = (positive + negative) / math.sqrt(len(words)) if words else 0.0
@@ -80,16 +90,14 @@ class Lexicon:
         scores = [self(tokens) for tokens in texts]
         return np.array([[score.positive, score.negative, score.net] for score in scores]).reshape(len(scores), 3)
 
-    def _before(self, words: Sequence[str], place: int) -> float:
-        """What the words before a feeling word multiply it by."""
-        factor = 1.0
-        for word in reversed(words[max(0, place - REACH) : place]):
-            kind, value = self.entries.get(word, ("", 1.0))
-            if kind == "polarity" or not any(character.isalnum() for character in word):
-                break
+    def _before(self, words: Sequence[str], place: int) -> Iterator[tuple[int, float]]:
+        """Where words stand that a feeling word is multiplied by, and by how much."""
+        for before in range(place - 1, max(-1, place - REACH - 1), -1):
+            kind, value = self.entries.get(words[before], ("", 1.0))
+            if kind == "polarity" or not any(character.isalnum() for character in words[before]):
+                return
             if kind:
-                factor *= value
-        return factor
+                yield before, value
 
 
 def load_lexicon(path: Path) -> Lexicon:

@@ -38,7 +38,10 @@ class NgramFeatures:
 
     def __call__(self, texts: Iterable[Sequence[str]]) -> Any:
         """The matrix of some tokenized texts."""
-        counts = self._counter.transform(texts)
+        return self.weighted(self._counter.transform(texts))
+
+    def weighted(self, counts: Any) -> Any:
+        """The matrix (N, F) of texts in which each n-gram stands so often: (N, F)."""
         if self.weighting == "counts":
             return counts.astype(np.float64)
         if self.weighting == "binary":
@@ -81,7 +84,7 @@ def learn_ngrams(
     counter = _count_vectorizer(sizes)
     counter.set_params(min_df=min_count, max_features=max_features)
     try:
-        counter.fit(texts)
+        counts = counter.fit_transform(texts)
     except ValueError as error:
         raise DataError(
             f"no n-gram of {sizes[0]} to {sizes[1]} tokens stands in at least {min_count} of the {len(texts):,} "
@@ -92,9 +95,9 @@ def learn_ngrams(
     if weighting == "tfidf":
         from sklearn.feature_extraction.text import TfidfTransformer
 
-        idf = TfidfTransformer(sublinear_tf=True).fit(counter.transform(texts)).idf_
+        idf = TfidfTransformer(sublinear_tf=True).fit(counts).idf_
     features = NgramFeatures(grams, sizes, weighting, idf)
-    return features, features(texts)
+    return features, features.weighted(counts)
 
 
 def ngrams_of(tokens: Sequence[str], sizes: tuple[int, int]) -> list[str]:

@@ -7,6 +7,8 @@ letters with marks that English does not use. No model, no library: a text costs
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from groundswell.types import Language
 
@@ -18,6 +20,7 @@ _OTHER_LETTER = re.compile(
     "[^\\W\\d_A-Za-zªº\u00c0-\u024f\u1e00-\u1eff\u1100-\u11ff\u3041-\u318f\u31f0-\u31ff\u3400-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\uff21-\uff9d\U00020000-\U0003ffff]"
 )
+_SAMPLE = 200
 _KANA_SHARE = 0.15  # Chinese shop names borrow a の; a Japanese sentence has a kana in every phrase
 # How much one piece says about the language, in Chinese characters. Chinese texts name products in Latin letters, so
 # letters weigh little beside a function word, which only a sentence in that language has.
@@ -62,6 +65,17 @@ _ENGLISH_LOANS = frozenset(
 )
 
 
+def main_language(texts: Sequence[str]) -> Language:
+    """The language of most texts, judged by 200 of them spread evenly; `other` for none.
+
+    >>> main_language(["很好", "屏幕太暗", "good"])
+    'zh'
+    """
+    sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    counts = Counter(map(detect_language, sample))
+    return counts.most_common(1)[0][0] if counts else "other"
+
+
 def detect_language(text: str) -> Language:
     """`zh`, `en` or `other`; `other` also for a text without a letter.
 
@@ -86,6 +100,16 @@ def detect_language(text: str) -> Language:
     if num_han >= latin:
         return "zh"
     return "en" if _reads_as_english(text, words) else "other"
+
+
+def count_languages(texts: Sequence[str], at_most: int = 1000) -> dict[Language, int]:
+    """How many texts are in each language, the most frequent first; of many texts so many are read, evenly spread.
+
+    >>> count_languages(["很好", "It was good.", "非常好"])
+    {'zh': 2, 'en': 1}
+    """
+    step = -(-len(texts) // at_most) or 1
+    return dict(Counter(map(detect_language, texts[::step])).most_common())
 
 
 def _reads_as_english(text: str, words: list[str]) -> bool:

@@ -54,7 +54,7 @@ def fit_logistic_regression(
 def fit_linear_svm(
     features: Any, targets: Ids, num_classes: int, *, strength: float, balanced: bool = False, seed: int = 0
 ) -> LinearWeights:
-    """One against the rest, squared hinge loss; logits are margins (`scale_to_probabilities` makes them logits)."""
+    """One against the rest, squared hinge loss; logits are margins (divided by a temperature they are logits)."""
     from sklearn.svm import LinearSVC
 
     model = LinearSVC(
@@ -85,21 +85,6 @@ def fit_nb_svm(
         columns.append(ratio * weights)
         biases.append(interpolation * (fitted.bias[1] - fitted.bias[0]))
     return _both_sides(np.array(columns), np.array(biases), num_classes)
-
-
-def scale_to_probabilities(logits: Matrix, targets: Ids) -> float:
-    """The factor for margins under which held-out labels are most probable: temperature scaling.
-
-    Guo et al. 2017 (https://arxiv.org/abs/1706.04599, section 4.2). logits (N, C), targets (N,).
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    def surprise(log_factor: float) -> float:
-        scaled: Matrix = log_softmax(np.exp(log_factor) * logits, axis=1)
-        return -float(scaled[np.arange(len(targets)), targets].mean())
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(-6.0, 6.0), method="bounded").x))
 
 
 def _class_counts(features: Any, targets: Ids, num_classes: int) -> Matrix:

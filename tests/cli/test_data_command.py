@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
+from tiny_labelled_texts import make_texts
+from tiny_run import write
 
 
 @pytest.fixture
@@ -43,9 +46,81 @@ def test_a_check_for_people(command, reviews: Path) -> None:
     lines = out.splitlines()
     assert lines[0] == f"{reviews}: 5 rows read, 3 kept, 2 dropped (blank text: row 4; unreadable row: row 5)"
     assert lines[1] == "  format csv, encoding utf-8, columns text, label"
-    assert "  1 rows repeat a text of an earlier row" in lines
-    assert "  rows 1, 3: one text with the labels good, bad: 'Good food.'" in lines
     assert any(line.split() == ["│", "bad", "│", "2", "│", "66.7%", "│"] for line in lines)
+    at = lines.index("SERIOUS 1 text carries different labels (2 rows), first 'Good food.': good, bad")
+    assert lines[at + 1] == "    rows 1 and 3"
+    assert "WARNING 1 row repeats the text of an earlier row" in lines
+    assert "NOTE labels were not checked for errors: it takes 50 rows, and two labels with 10 texts each" in lines
+    severities = [line.split()[0] for line in lines if line.startswith(("SERIOUS", "WARNING", "NOTE"))]
+    assert severities == sorted(severities, key=["SERIOUS", "WARNING", "NOTE"].index)
+    assert lines[-1] == "verdict: 2 serious, 3 warnings, 1 note"
+
+
+def test_strict_fails_when_something_serious_is_found(command, reviews: Path, tmp_path: Path) -> None:
+    code, out, err = command("data", "check", reviews, "--strict")
+    assert (code, out.splitlines()[-1]) == (1, "verdict: 2 serious, 3 warnings, 1 note")
+    assert err == (
+        "groundswell: found label_conflicts, dropped_rows, expected nothing serious. Mend the files, or leave --strict "
+        "out\n"
+    )
+    clean = tmp_path / "clean.jsonl"
+    write(clean, [{"text": one.text, "label": one.target} for one in make_texts(200)])
+    assert command("data", "check", clean, "--strict").code == 0
+    assert command("data", "check", clean).out.splitlines()[-1] == "verdict: nothing found"
+
+
+def test_lists_of_rows_are_written(command, reviews: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    code, out, err = command("data", "check", reviews, "--out", folder, "--json")
+    assert code == 0
+    names = err.removeprefix(f"groundswell: {folder}: ").strip().split(", ")
+    assert sorted(names) == sorted(path.name for path in folder.iterdir())
+    assert {"findings.json", "label_conflicts.csv", "repeated_texts.csv", "rare_labels.csv"} == set(names)
+    assert json.loads((folder / "findings.json").read_text(encoding="utf-8")) == json.loads(out)
+    rows = list(csv.DictReader((folder / "repeated_texts.csv").read_text(encoding="utf-8").splitlines()))
+    assert rows == [
+        {
+            "file": str(reviews), "row": "3", "id": "3", "label": "bad", "of_row": "1", "of_label": "good",
+            "similarity": "1.0", "text": "good FOOD",
+        }
+    ]  # fmt: skip
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    outcome = command("data", "check", reviews, "--out", taken)
+    assert outcome == (2, "", f"groundswell: {taken}: a file, expected the name of a folder to write\n")
+
+
+def test_findings_as_json(command, reviews: Path) -> None:
+    found = json.loads(command("data", "check", reviews, "--json").out)
+    assert found["verdict"] == {"serious": 2, "warning": 3, "note": 1}
+    conflict = found["findings"][0]
+    assert (conflict["code"], conflict["count"], conflict["rows"]) == ("label_conflicts", 1, [[1, 3]])
+    assert conflict["mend"]
+
+
+def test_label_errors_are_found_unless_they_are_not_asked_for(command, tmp_path: Path) -> None:
+    rows = [{"text": one.text, "label": one.target} for one in make_texts(200)]
+    for row in (rows[10], rows[150]):
+        row["label"] = "bad" if row["label"] == "good" else "good"
+    file = tmp_path / "rows.jsonl"
+    write(file, rows)
+    (found,) = json.loads(command("data", "check", file, "--json").out)["findings"]
+    assert (found["code"], sorted(found["rows"])) == ("label_errors", [11, 151])
+    assert command("data", "check", file, "--no-label-errors").out.splitlines()[-1] == "verdict: nothing found"
+
+
+def test_gold_opinions_are_checked_too(command, tmp_path: Path) -> None:
+    food = {"aspect": {"text": "food", "start": 5, "end": 9}, "category": "FOOD", "opinion": None,
+            "polarity": "positive"}  # fmt: skip
+    other = {**food, "polarity": "negative"}
+    file = tmp_path / "opinions.jsonl"
+    write(file, [{"text": "good food", "opinions": said} for said in ([food, food], [other])])
+    found = {
+        one["code"]: one
+        for one in json.loads(command("data", "check", file, "task=opinions", "--json").out)["findings"]
+    }
+    assert found["label_conflicts"]["what"].startswith("1 text carries different opinions (2 rows)")
+    assert "dropped_rows" in found
 
 
 def test_texts_that_two_files_share(command, reviews: Path, tmp_path: Path) -> None:
@@ -62,7 +137,7 @@ def test_texts_that_two_files_share(command, reviews: Path, tmp_path: Path) -> N
         f"groundswell: {reviews}/{renamed}: the files share texts; remove them from one side, "
         "or set data.overlap=warn\n"
     )
-    assert command("data", "check", renamed, "sample:en#dev").out.endswith("no text stands in two files\n")
+    assert "no text stands in two files\n" in command("data", "check", renamed, "sample:en#dev").out
 
 
 def test_settings_name_columns_and_labels(command, tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ def test_every_token_of_the_order_is_read_once_between_marks() -> None:
     read = []
     for number in range(len(pieces)):
         batch = pieces.collate([number])
-        row, targets = batch.token_ids[0], batch.targets[0]
+        inside = batch.documents[0] == 0
+        row, targets = batch.token_ids[0, inside], batch.targets[0, inside]
         assert (int(row[0]), int(row[-1])) == (2, 3)
         assert len(row) <= 8
         assert targets[0] == targets[-1] == NOT_PREDICTED
@@ -110,6 +111,14 @@ def test_rows_of_a_batch_are_documents_and_then_padding() -> None:
     assert batch.token_ids[1, 4:].tolist() == [0] * 4
     assert (batch.targets[1, 4:] == NOT_PREDICTED).all()
     assert (pieces_of([6, 2], [0, 1]).collate([0, 1], counted=False).targets == NOT_PREDICTED).all()
+
+
+def test_rows_are_padded_to_few_lengths_which_count_in_the_plan() -> None:
+    pieces = pieces_of([1, 7, 20, 23, 28], [0, 1, 2, 3, 4], size=28)  # room for 26
+    assert [pieces.collate([number]).token_ids.shape[1] for number in range(len(pieces))] == [8, 16, 24, 28, 28, 8]
+    plan = pieces.plan(range(len(pieces)), batch_tokens=32, seed=0, epoch=0)
+    assert sorted(len(batch) for batch in plan) == [1, 1, 1, 1, 2]
+    assert all(pieces.collate(batch).token_ids.numel() <= 32 for batch in plan)
 
 
 def test_epochs_share_the_pieces_out() -> None:

@@ -11,14 +11,7 @@ import pytest
 from sklearn.metrics import f1_score, matthews_corrcoef, precision_score, recall_score
 
 from groundswell.errors import DataError, SelfCheckError
-from groundswell.evaluation import (
-    classification,
-    intervals,
-    metrics,
-    report_charts,
-    report_markup,
-    report_metrics,
-)
+from groundswell.evaluation import classification, intervals, metrics, plots, report_markup, report_metrics, report_run
 from groundswell.evaluation.dev_metrics import dev_metrics
 from groundswell.evaluation.metrics import score_multi_label, score_regression, score_single_label
 
@@ -311,7 +304,7 @@ def test_a_model_that_has_diverged(value: float, shown: str):
 
 @pytest.mark.parametrize(
     "module",
-    [classification, intervals, report_charts, report_markup, report_metrics],
+    [classification, intervals, plots, report_markup, report_metrics, report_run],
     ids=lambda m: m.__name__,
 )
 def test_the_examples_in_the_docstrings(module: object):

@@ -59,3 +59,24 @@ def test_equal_values_are_not_divided_by_zero() -> None:
 @pytest.mark.parametrize(("target", "names"), [("a", ("a",)), (("a", "b"), ("a", "b")), ((), ()), (None, ())])
 def test_names_of_a_target(target: str | tuple[str, ...] | None, names: tuple[str, ...]) -> None:
     assert names_of(Example("1", "t", target, 1)) == names
+
+
+def test_a_temperature_moves_probabilities_and_no_decision() -> None:
+    """Logits 0 and 2 ln 3 at temperature 2 are odds of 3."""
+    outputs = Outputs("single_label", ("bad", "good"), (0.25, 0.75)).at_temperature(2.0)
+    torch.testing.assert_close(
+        outputs.values(torch.tensor([[0.0, 2 * math.log(3)]])), torch.tensor([[0.25, 0.75]], dtype=torch.float64)
+    )
+    several = Outputs("multi_label", ("a", "b"), (0.5, 0.5), thresholds=(0.2, 0.5))
+    logits = torch.linspace(-4, 4, 81).unsqueeze(1).repeat(1, 2)
+    for temperature in (0.3, 1.0, 5.0):
+        moved = several.at_temperature(temperature)
+        assert moved.given(moved.values(logits)).equal(several.given(several.values(logits)))
+        assert moved.thresholds[1] == 0.5
+        again = moved.at_temperature(1.0)
+        assert again.thresholds == pytest.approx(several.thresholds)
+
+
+def test_values_have_no_temperature() -> None:
+    outputs = Outputs("regression", ("stars",), (3.0,), 3.0, 2.0)
+    assert outputs.values(torch.tensor([[1.0]])).tolist() == [[5.0]]

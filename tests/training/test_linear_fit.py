@@ -78,12 +78,6 @@ def test_nb_svm_separates_what_can_be_separated(num_classes: int) -> None:
     assert (np.argmax(rows @ weights + bias, axis=1) == targets).all()
 
 
-def test_the_scale_of_margins_is_the_most_probable_one() -> None:
-    """Three of four right with a margin of 1 each: the best factor makes 3/4 of it, ln 3."""
-    logits = np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])
-    assert linear_fit.scale_to_probabilities(logits, np.array([1, 1, 0, 1])) == pytest.approx(math.log(3), abs=1e-3)
-
-
 def test_weights_that_do_not_settle_are_refused() -> None:
     from sklearn.svm import LinearSVC
 

@@ -23,6 +23,15 @@ _POLARITY_OF: dict[str, Polarity] = {
 }
 
 
+def find_polarity(word: str) -> Polarity | None:
+    """The polarity that a word in any case is a name of; None when it is of none.
+
+    >>> find_polarity("POS"), find_polarity("好评")
+    ('positive', None)
+    """
+    return _POLARITY_OF.get(word.strip().casefold())
+
+
 def read_polarity(word: str, place: Place) -> Polarity | None:
     """The polarity of a word in any case; None for `conflict` and `mixed`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from groundswell.model.neural_lm.language_model import LanguageModel, output_layer, same_document
+from groundswell.model.neural_lm.language_model import LanguageModel, map_back, output_layer, same_document
 
 
 class FixedWindow(LanguageModel):
@@ -18,7 +18,8 @@ class FixedWindow(LanguageModel):
     Their direct way W from x to the logits is left out, which they found to generalize better. Before the first token
     of a document stands a vector of its own, so that the model sees no other document.
 
-    With K = E the rows of U and C are one matrix (`tied`, Press & Wolf 2017, https://aclanthology.org/E17-2025).
+    `tied`: the rows of U and C are one matrix (Press & Wolf 2017, https://aclanthology.org/E17-2025); where K is not E,
+    a matrix P takes h there, logits = C P h + b.
 
     window   n - 1, tokens that are read
     """
@@ -32,6 +33,7 @@ class FixedWindow(LanguageModel):
         self.embedding = nn.Embedding(num_tokens, width)
         self.before = nn.Parameter(torch.zeros(width))
         self.hidden = nn.Linear(window * width, hidden)
+        self.map_back = map_back(hidden, width, tied=tied)
         self._output = output_layer(self.embedding, hidden, tied=tied)
         self.dropout = nn.Dropout(dropout)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
@@ -42,7 +44,7 @@ class FixedWindow(LanguageModel):
         return self._output
 
     def states(self, token_ids: Tensor, documents: Tensor | None = None) -> Tensor:
-        """h of each place, (B, T) -> (B, T, K)."""
+        """h of each place, (B, T) -> (B, T, K), or E where it is taken there."""
         documents = torch.zeros_like(token_ids) if documents is None else documents
         vectors = self.dropout(self._vectors(token_ids))
         read = [vectors]
@@ -73,5 +75,5 @@ class FixedWindow(LanguageModel):
         return found
 
     def _hidden(self, read: Tensor) -> Tensor:
-        found: Tensor = self.dropout(torch.tanh(self.hidden(read)))
+        found: Tensor = self.map_back(self.dropout(torch.tanh(self.hidden(read))))
         return found

@@ -72,6 +72,11 @@ def output_layer(embedding: nn.Embedding, hidden: int, *, tied: bool) -> nn.Line
     return layer
 
 
+def map_back(hidden: int, width: int, *, tied: bool) -> nn.Module:
+    """P, what takes states (…, hidden) to the width of the embedding when its matrix predicts too; else nothing."""
+    return nn.Linear(hidden, width, bias=False) if tied and hidden != width else nn.Identity()
+
+
 def same_document(documents: Tensor, back: int) -> Tensor:
     """Whether the token so many places before belongs to the same document, (B, T) bool; False where there is none.
 

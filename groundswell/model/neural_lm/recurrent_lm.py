@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from groundswell.model.neural_lm.language_model import LanguageModel, output_layer
+from groundswell.model.neural_lm.language_model import LanguageModel, map_back, output_layer
 from groundswell.model.recurrent import KERNELS, CellName
 
 
@@ -17,8 +17,9 @@ class RecurrentLanguageModel(LanguageModel):
 
     The cells' equations stand at `model/recurrent.py`. h_0 is zero at the beginning of every document: documents that
     share a block are read as rows of their own, side by side. Dropout acts on x, between layers and on h, never
-    from h_{t-1} to h_t (Zaremba et al. 2014, https://arxiv.org/abs/1409.2329). With a hidden width of E the rows of U
-    and C are one matrix (`tied`, Press & Wolf 2017, https://aclanthology.org/E17-2025).
+    from h_{t-1} to h_t (Zaremba et al. 2014, https://arxiv.org/abs/1409.2329). `tied`: the rows of U and C are one
+    matrix (Press & Wolf 2017, https://aclanthology.org/E17-2025); where the hidden width is not E, a matrix P takes h
+    there, logits = C P h_t + b.
     """
 
     def __init__(  # noqa: PLR0913  (the shape of the network)
@@ -32,6 +33,7 @@ class RecurrentLanguageModel(LanguageModel):
         }  # fmt: skip
         self.embedding = nn.Embedding(num_tokens, width)
         self.network = KERNELS[cell](width, hidden, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
+        self.map_back = map_back(hidden, width, tied=tied)
         self._output = output_layer(self.embedding, hidden, tied=tied)
         self.dropout = nn.Dropout(dropout)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
@@ -48,11 +50,12 @@ class RecurrentLanguageModel(LanguageModel):
         """h of each place, (B, T) -> (B, T, H)."""
         vectors = self.dropout(self._vectors(token_ids))
         if documents is None or bool((documents == documents[:, :1]).all()):
-            found: Tensor = self.dropout(self.network(vectors)[0])
+            found: Tensor = self.dropout(self.map_back(self.network(vectors)[0]))
             return found
         sizes = document_sizes(documents)
         rows = nn.utils.rnn.pad_sequence(vectors.flatten(0, 1).split(sizes), batch_first=True)
         states = self.network(rows)[0]  # padding stands behind; a packed sequence would lose the fast kernel
+        states = self.map_back(states)
         inside = torch.arange(states.shape[1]) < torch.tensor(sizes).unsqueeze(1)
         whole: Tensor = self.dropout(states[inside.to(states.device)])
         return whole.view(*token_ids.shape, -1)
@@ -70,7 +73,7 @@ class RecurrentLanguageModel(LanguageModel):
     def advance(self, token_ids: Tensor, memory: Any) -> tuple[Tensor, Any]:
         """h of the next tokens, and the cell's state now."""
         states, after = self.network(self._vectors(token_ids), memory)
-        return states, after
+        return self.map_back(states), after
 
     def rows_of(self, memory: Any, rows: Tensor) -> Any:
         """The states of some rows; an LSTM has two of them."""
