@@ -95,16 +95,11 @@ def test_several_seeds_show_their_mean_and_spread(values: dict[str, Any], tmp_pa
     rungs = rungs_of(spread, "naive_bayes", "majority")
     compare(rungs, tmp_path / "board")
     board = compare(rungs, tmp_path / "board", seeds=3, on_row=lambda name, what: done.append((name, what)))
-    assert done[:3] == [
-        ("naive_bayes", "reused"),
-        ("naive_bayes-seed-1", "training"),
-        ("naive_bayes-seed-1", "measuring"),
-    ]
+    names = ["naive_bayes", "naive_bayes-seed-1", "naive_bayes-seed-2"]
+    assert done[:3] == [(names[0], "reused"), (names[1], "training"), (names[1], "measuring")]
     row = next(row for row in board.rows if row.name == "naive_bayes")
     assert [one.seed for one in row.seeds] == [0, 1, 2]
-    found = [
-        measured(tmp_path / "board" / name, values) for name in (row.name, f"{row.name}-seed-1", f"{row.name}-seed-2")
-    ]
+    found = [measured(tmp_path / "board" / name, values) for name in names]
     assert [one.accuracy for one in row.seeds] == pytest.approx(found)
     assert row.accuracy[0] == pytest.approx(mean(found))
     assert row.macro_f1[0] == pytest.approx(mean(one.macro_f1 for one in row.seeds))

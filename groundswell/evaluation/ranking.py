@@ -17,7 +17,7 @@ from groundswell.evaluation.resampling import Floats, check_resampling, draws
 
 Bools = NDArray[np.bool_]
 
-MOST_RANKED = 200_000_000  # rows times columns times resamples, a few seconds of one core
+MOST_RANKED = 100_000_000  # rows times columns times resamples, a few seconds of one core
 FEWEST_RESAMPLES = 200
 
 
@@ -101,9 +101,8 @@ def _areas(weights: Floats, positive: Bools, scores: Floats) -> Floats:
     order = np.argsort(scores, kind="stable")
     starts = _starts_of_ties(scores[order])
     sorted_weights = weights[:, order]
-    all_tied = np.add.reduceat(sorted_weights, starts, axis=1)
-    hits = np.add.reduceat(sorted_weights * positive[order], starts, axis=1)
-    misses = all_tied - hits
+    hits = _sums_of_ties(sorted_weights * positive[order], starts)
+    misses = _sums_of_ties(sorted_weights, starts) - hits
     won = (hits * (np.cumsum(misses, axis=1) - misses / 2)).sum(axis=1)
     pairs = hits.sum(axis=1) * misses.sum(axis=1)
     return np.asarray(np.divide(won, pairs, out=np.full(len(weights), np.nan), where=pairs > 0))
@@ -137,7 +136,7 @@ def _mid_ranks(weights: Floats, values: Floats) -> Floats:
     """The weight below each row plus half of that beside it, (R, N)."""
     order = np.argsort(values, kind="stable")
     starts = _starts_of_ties(values[order])
-    tied = np.add.reduceat(weights[:, order], starts, axis=1)
+    tied = _sums_of_ties(weights[:, order], starts)
     ranks = np.cumsum(tied, axis=1) - tied / 2
     group = np.empty(len(values), dtype=np.int64)
     group[order] = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
@@ -147,3 +146,11 @@ def _mid_ranks(weights: Floats, values: Floats) -> Floats:
 def _starts_of_ties(in_order: Floats) -> NDArray[np.int64]:
     """Where runs of equal values begin."""
     return np.flatnonzero(np.append(True, in_order[1:] != in_order[:-1]))
+
+
+def _sums_of_ties(in_order: Floats, starts: NDArray[np.int64]) -> Floats:
+    """The weight of each run of equal values, (R, N) -> (R, number of runs)."""
+    if len(starts) == in_order.shape[1]:
+        return in_order
+    up_to = np.cumsum(in_order, axis=1)[:, np.append(starts[1:], in_order.shape[1]) - 1]
+    return np.asarray(np.diff(up_to, axis=1, prepend=0.0))
