@@ -12,12 +12,13 @@ from torch import Tensor
 
 from groundswell.errors import DataError
 from groundswell.model.abstention import Abstention, Marks, marks_for
+from groundswell.model.graph_encoder import GraphEncoder
 from groundswell.model.head_answers import HeadAnswers, check_name
 from groundswell.model.label_answers import Answer, LabelAnswers
 from groundswell.model.opinion_answers import OpinionAnswers
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_extractor import SavedExtractor
-from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork, load_model
+from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork, encoder_of, load_model
 from groundswell.model.scorer import ReadText
 from groundswell.model.served_calibration import ServedCalibration
 from groundswell.run_folder import MODEL, check_files, read_manifest
@@ -49,7 +50,8 @@ class Analyzer:
     def __init__(
         self, saved: SavedModel, name: str, *, precision: Literal["auto", "float32", "bfloat16"] = "float32"
     ) -> None:
-        self.device = pick_device()
+        # A graph is for the processor; what runs on an accelerator is the network that it came from.
+        self.device = pick_device("cpu" if isinstance(encoder_of(saved), GraphEncoder) else "auto")
         self.precision = pick_precision(precision, self.device)
         self.name = name
         self._saved = saved

@@ -40,7 +40,7 @@ class BagOfVectors(nn.Module):
             hashed = ((hashed[:, : rest.shape[1]] * MULTIPLIER) ^ rest) & 0x7FFFFFFFFFFFFFFF
             # An n-gram is real when its last token is: texts are padded at their ends.
             vectors = self.ngram_vectors(hashed % self.buckets) * mask[:, size - 1 :].unsqueeze(-1)
-            states = states + nn.functional.pad(vectors, (0, 0, 0, size - 1))
+            states = states + nn.functional.pad(vectors, (0, 0, 0, token_ids.shape[1] - vectors.shape[1]))
         return states
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Self
 
@@ -33,6 +34,12 @@ class EncodedModel(nn.Module):
         for module in self._kept_in_eval:
             module.eval()
         return self
+
+    def over(self, encoder: Encoder) -> Self:
+        """The same heads over another encoder; the weights of the heads are shared."""
+        copied = copy.copy(self)
+        copied._modules = {**self._modules, "encoder": encoder}
+        return copied
 
     def save_head(self, folder: Path) -> None:
         """Write every weight outside the encoder into head.safetensors of an existing folder."""

@@ -15,12 +15,14 @@ class Encoder(nn.Module):
     width       D, size of a state
     positions   longest input the encoder accepts, or None when it sets no limit
     num_layers  layers that can be tuned or cached one by one; 0 when it has none of the kind
+    at_once     texts are read one by one, this many at once on a thread each; 0: they are read in batches
     """
 
     network: nn.Module
     width: int
     positions: int | None = None
     num_layers: int = 0
+    at_once: int = 0
 
     @property
     def layers(self) -> nn.ModuleList:

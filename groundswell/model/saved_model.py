@@ -2,6 +2,7 @@
 
 config.json model.safetensors tokenizer.json …          a pretrained encoder, loadable by `AutoModel.from_pretrained`
 encoder.json encoder.safetensors vocabulary.json        an encoder trained from scratch
+model.onnx tokenizer.json or vocabulary.json …          an encoder as a graph
 head.safetensors                                        weights of pooling and head, or of what finds opinions
 heads/NAME/head.safetensors                             the same of each head of a multi-task model
 features.json linear.safetensors                        a baseline, which has neither encoder nor head
@@ -22,6 +23,7 @@ from groundswell.errors import RunFolderError
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoder import Encoder
 from groundswell.model.from_scratch import SETTINGS, load_from_scratch
+from groundswell.model.graph_encoder import GRAPH, GraphEncoder
 from groundswell.model.linear import FEATURES, LinearClassifier, load_linear
 from groundswell.model.outputs import Outputs
 from groundswell.model.pretrained import load_encoder
@@ -30,7 +32,7 @@ from groundswell.model.scorer import NetworkScorer, Scorer
 from groundswell.model.served_calibration import ServedCalibration, load_calibration
 from groundswell.model.text_settings import TextSettings, make_text_tokenizer
 from groundswell.run_folder import write_json
-from groundswell.text.own_tokens import load_tokens
+from groundswell.text.own_tokens import VOCABULARY, load_tokens
 from groundswell.text.pretrained_tokens import PretrainedTokens, load_tokenizer
 from groundswell.text.tokenization import TextTokenizer, Tokens
 
@@ -174,7 +176,17 @@ def _outputs(described: dict[str, Any]) -> Outputs:
     return Outputs(**{**found, **{name: tuple(found.get(name, ())) for name in names}})
 
 
+def encoder_of(saved: SavedModel) -> Encoder | None:
+    """The encoder that all heads of a model read; a baseline has none."""
+    if isinstance(saved, SavedBaseline):
+        return None
+    return next(iter(saved.heads.values())).model.encoder if isinstance(saved, SavedHeads) else saved.model.encoder
+
+
 def _encoder_and_tokens(folder: Path) -> tuple[Encoder, Tokens]:
+    if (folder / GRAPH).exists():
+        own = (folder / VOCABULARY).exists()
+        return GraphEncoder(folder / GRAPH), load_tokens(folder) if own else PretrainedTokens(load_tokenizer(folder))
     if (folder / SETTINGS).exists():
         return load_from_scratch(folder), load_tokens(folder)
     return load_encoder(folder), PretrainedTokens(load_tokenizer(folder))

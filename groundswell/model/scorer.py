@@ -79,5 +79,6 @@ class NetworkScorer:
             device=self._device,
             bfloat16=self._bfloat16,
             batch_tokens=BATCH_TOKENS,
+            at_once=self._model.encoder.at_once,
             on_batch=on_batch,
         )

@@ -16,6 +16,7 @@ from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoder import Encoder
 from groundswell.model.opinion_decoding import TokenOpinion, decode, opinions_of
 from groundswell.model.opinion_extractor import OpinionExtractor
+from groundswell.model.side_by_side import side_by_side
 from groundswell.types import Opinion
 
 BATCH_TOKENS = 8192
@@ -69,17 +70,24 @@ def score_heads(
     documents = OpinionDocuments([(windows[text][number],) for text, number in homes], pad_id)
     candidates: list[list[TokenOpinion]] = [[] for _ in located]
     rows = {name: torch.zeros(len(located), model.head.project.out_features) for name, model in classifiers.items()}
-    with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-        for indices in sorted_batches(documents.lengths, batch_tokens=BATCH_TOKENS, batch_rows=MOST_WINDOWS):
+    batch_rows = 1 if encoder.at_once else MOST_WINDOWS
+    batches = sorted_batches(documents.lengths, batch_tokens=BATCH_TOKENS, batch_rows=batch_rows)
+
+    def read(indices: list[int]) -> tuple[dict[str, Tensor], list[TokenOpinion]]:
+        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
             batch = documents.collate(indices).to(device)
             states = encoder(batch.token_ids, batch.mask)
-            texts = torch.tensor([homes[index][0] for index in indices])
-            for name, model in classifiers.items():
-                rows[name].index_add_(0, texts, model.read(states, batch.mask).cpu())
-            for one in decode(extractor.read(states, batch), elements) if extractor is not None else ():
-                text, number = homes[indices[one.window]]
-                candidates[text].append(one._replace(window=number))
-            on_batch(sum(homes[index][1] == 0 for index in indices))
+            logits = {name: model.read(states, batch.mask).cpu() for name, model in classifiers.items()}
+            return logits, decode(extractor.read(states, batch), elements) if extractor is not None else []
+
+    for indices, (logits, opinions) in zip(batches, side_by_side(read, batches, encoder.at_once), strict=True):
+        texts = torch.tensor([homes[index][0] for index in indices])
+        for name, found in logits.items():
+            rows[name].index_add_(0, texts, found)
+        for one in opinions:
+            text, number = homes[indices[one.window]]
+            candidates[text].append(one._replace(window=number))
+        on_batch(sum(homes[index][1] == 0 for index in indices))
     counts = torch.tensor([len(several) for several in windows]).unsqueeze(1)
-    found = [opinions_of(text, mine, elements) for text, mine in zip(located, candidates, strict=True)]
-    return HeadScores({name: sums / counts for name, sums in rows.items()}, found)
+    found_opinions = [opinions_of(text, mine, elements) for text, mine in zip(located, candidates, strict=True)]
+    return HeadScores({name: sums / counts for name, sums in rows.items()}, found_opinions)
