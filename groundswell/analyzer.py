@@ -210,17 +210,19 @@ class Analyzer:
 
 
 def load(
-    run: str | Path, *, precision: Literal["auto", "float32", "bfloat16"] = "float32", verify: bool = True
-) -> Analyzer:
+    run: str | Path, *, precision: Literal["auto", "float32", "bfloat16"] = "float32", verify: bool = True,
+    graph: Path | None = None,
+) -> Analyzer:  # fmt: skip
     """The Analyzer of a run folder; RunFolderError names a missing or altered file with its hash.
 
     verify   compare every file with the manifest's hashes first (a second for a small model)
+    graph    of the run's encoder, made by `groundswell.serving.engine`, to read instead of its weights
     """
     folder = Path(run)
     manifest = read_manifest(folder)
     if verify:
         check_files(folder, manifest)
-    return Analyzer(load_model(folder / MODEL), str(manifest["model"]), precision=precision)
+    return Analyzer(load_model(folder / MODEL, graph), str(manifest["model"]), precision=precision)
 
 
 def _text_chunks(texts: Sequence[str]) -> Iterator[list[str]]:

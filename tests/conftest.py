@@ -42,6 +42,14 @@ def fresh_accelerate() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests keep in the cache is not left to the person who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GROUNDSWELL_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_findings() -> Iterator[None]:
     """Trainings of the tests look for nothing beside their metrics, which would take seconds each.
 

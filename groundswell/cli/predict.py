@@ -113,9 +113,9 @@ class _Asked:
 
     def load(self) -> Callable[[Iterable[TextRow]], Iterator[Analysis]]:
         """What gives one analysis per (id, text), in order; says what its thresholds are worth."""
-        from groundswell import analyzer
+        from groundswell.serving.engine import load_engine
 
-        loaded = analyzer.load(self.run, precision=self.precision)
+        loaded = load_engine(self.run, precision=self.precision, note=note)
         if self.abstention:
             for line in loaded.marks(self.abstention).notes:
                 note(line)

@@ -93,10 +93,12 @@ class _Whole(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleList(heads.values())
+        forward_only = any(getattr(module, "is_causal", False) for module in encoder.modules())
+        self.reads_both_ways = isinstance(encoder, PretrainedEncoder) and not forward_only
 
     def forward(self, token_ids: Tensor) -> tuple[Tensor, ...]:
         mask = torch.ones_like(token_ids, dtype=torch.bool)
-        if isinstance(self.encoder, PretrainedEncoder):
+        if self.reads_both_ways:
             # Without a mask the graph has no arithmetic for one.
             network: Any = self.encoder.network
             states = network(input_ids=token_ids, use_cache=False, return_dict=True).last_hidden_state

@@ -69,8 +69,8 @@ def quantize_graph(
     sample   token ids (T,) of texts
 
     Of each product with constant weights the error is measured on the numbers that the sample brings there. Channels
-    with outliers are multiplied in float32 beside the rest; a product that is off even so stays as it was. Tables of
-    vectors have a scale for each vector.
+    with outliers are multiplied in float32 beside the rest; a product that is off even so stays as it was, and so do
+    convolutions and the cells of recurrent networks. Tables of vectors have a scale for each vector.
 
     {"products", "in_8_bits", "with_outliers", "in_float32": [names], "largest_error"}
     """
@@ -161,9 +161,9 @@ def _inputs(graph: Any, places: Sequence[str], sample: Sequence[NDArray[np.int64
     probed.CopyFrom(graph)
     del probed.graph.output[:]
     probed.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in places)
-    session = open_session(probed.SerializeToString())
+    session = open_session(probed.SerializeToString()) if places else None
     found: dict[str, list[Matrix]] = defaultdict(list)
-    for token_ids in sample:
+    for token_ids in sample if session else ():
         for name, values in zip(places, session.run(list(places), {TOKEN_IDS: token_ids[None]}), strict=True):
             found[name].append(values.reshape(-1, values.shape[-1]))
     return found

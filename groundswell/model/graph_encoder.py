@@ -85,9 +85,16 @@ def open_session(path: Path | bytes) -> Any:
             providers=["CPUExecutionProvider"],
             disabled_optimizers=SLOW_OPTIMIZERS,
         )
-    except (RuntimeError, ValueError, onnxruntime.capi.onnxruntime_pybind11_state.Fail) as error:
+    except _refusals() as error:
         place = "the graph" if isinstance(path, bytes) else path
         raise RunFolderError(f"{place}: cannot be read by ONNX Runtime ({error}). Compress the run again") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises for a file that it cannot read; its errors have nothing in common but their module."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as raised
+
+    return raised.Fail, raised.InvalidGraph, raised.InvalidProtobuf, raised.NoSuchFile, raised.NotImplemented
 
 
 def metadata(settings: GraphSettings) -> dict[str, str]:

@@ -129,8 +129,11 @@ def _save_calibration(saved: SavedNetwork | SavedBaseline | SavedExtractor, fold
         saved.calibration.save(folder)
 
 
-def load_model(folder: Path) -> SavedModel:
-    """The model of a folder; a network comes in float32 and in eval mode."""
+def load_model(folder: Path, graph: Path | None = None) -> SavedModel:
+    """The model of a folder; a network comes in float32 and in eval mode.
+
+    graph   of its encoder, which is then read instead of the encoder's own weights
+    """
     try:
         description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -149,7 +152,7 @@ def load_model(folder: Path) -> SavedModel:
         cleaning = tuple(description["cleaning"])
         return SavedBaseline(load_linear(folder), _outputs(description), cleaning, load_calibration(folder))
     found = description["text"]
-    parts = (*_encoder_and_tokens(folder), TextSettings(**{**found, "cleaning": tuple(found["cleaning"])}))
+    parts = (*_encoder_and_tokens(folder, graph), TextSettings(**{**found, "cleaning": tuple(found["cleaning"])}))
     if "heads" not in description:
         return _load_head(folder, description, *parts)
     heads: dict[str, Any] = description["heads"]
@@ -183,10 +186,9 @@ def encoder_of(saved: SavedModel) -> Encoder | None:
     return next(iter(saved.heads.values())).model.encoder if isinstance(saved, SavedHeads) else saved.model.encoder
 
 
-def _encoder_and_tokens(folder: Path) -> tuple[Encoder, Tokens]:
-    if (folder / GRAPH).exists():
-        own = (folder / VOCABULARY).exists()
-        return GraphEncoder(folder / GRAPH), load_tokens(folder) if own else PretrainedTokens(load_tokenizer(folder))
-    if (folder / SETTINGS).exists():
-        return load_from_scratch(folder), load_tokens(folder)
-    return load_encoder(folder), PretrainedTokens(load_tokenizer(folder))
+def _encoder_and_tokens(folder: Path, graph: Path | None) -> tuple[Encoder, Tokens]:
+    own = (folder / VOCABULARY).exists()
+    tokens = load_tokens(folder) if own else PretrainedTokens(load_tokenizer(folder))
+    if graph is not None or (folder / GRAPH).exists():
+        return GraphEncoder(graph or folder / GRAPH), tokens
+    return load_from_scratch(folder) if (folder / SETTINGS).exists() else load_encoder(folder), tokens

@@ -56,9 +56,10 @@ def finished_run(tmp_path: Path, replace_stage: Callable[..., None]) -> Path:
     folder.mkdir()
     (folder / "manifest.json").write_text(json.dumps({"model": "m", "files": {}}))
 
-    def load(run_folder: Path, *, precision: str = "float32") -> StandInAnalyzer:
+    def load(run_folder: Path, *, precision: str = "float32", note: object = None) -> StandInAnalyzer:
         (run_folder / "precision.txt").write_text(precision)
         return StandInAnalyzer()
 
     replace_stage("analyzer", load=load)
+    replace_stage("serving.engine", load_engine=load)
     return folder
