@@ -157,13 +157,15 @@ def _inputs(graph: Any, places: Sequence[str], sample: Sequence[NDArray[np.int64
     """What stands at some places of a graph while it reads each text, each (T, K)."""
     import onnx
 
+    if not places:
+        return {}
     probed = onnx.ModelProto()
     probed.CopyFrom(graph)
     del probed.graph.output[:]
     probed.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in places)
-    session = open_session(probed.SerializeToString()) if places else None
     found: dict[str, list[Matrix]] = defaultdict(list)
-    for token_ids in sample if session else ():
+    session = open_session(probed.SerializeToString())
+    for token_ids in sample:
         for name, values in zip(places, session.run(list(places), {TOKEN_IDS: token_ids[None]}), strict=True):
             found[name].append(values.reshape(-1, values.shape[-1]))
     return found
