@@ -62,7 +62,7 @@ def sst() -> list[str]:
 
 
 def pipeline_of(run: Path, plain: Analyzer) -> Callable[[Sequence[str], int], list[str]]:
-    """transformers' pipeline with the weights of the run, pooled by the first token: its speed counts, not its labels."""
+    """transformers' pipeline with the weights of the run, its own head: only its speed counts."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
 
     warnings.simplefilter("ignore")
