@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from groundswell.compression.importance import first_batches
+from groundswell.compression.importance import first_batches, without_chance
 from groundswell.model.encoded_model import EncodedModel
 from groundswell.training.loop import Batches
 from groundswell.training.losses import Loss
@@ -55,7 +55,7 @@ def choose_layers(
     around   entered while the model computes: its precision
     """
     layers, kept = model.encoder.layers, list(range(len(model.encoder.layers)))
-    model.eval()
+    without_chance(model)
     device = next(model.parameters()).device
     sample = [batches.collate(indices).to(device) for indices in first_batches(batches, TEXTS_PER_LAYER)]
     for _ in range(count):

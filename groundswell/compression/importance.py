@@ -51,9 +51,9 @@ def measure_importance(
 ) -> Importance:  # fmt: skip
     """The importance of every head and neuron over the first 512 training texts in the order of the first epoch.
 
-    The model is left in eval mode, and none of its weights asks for a gradient any more.
+    None of the model's weights asks for a gradient any more afterwards.
     """
-    model.eval().requires_grad_(False)
+    without_chance(model).requires_grad_(False)
     gates = [(_Gate(parts.from_heads, parts.head_width), _Gate(parts.from_neurons, 1)) for parts in layers]
     heads = [torch.zeros(parts.shape.heads, device=device) for parts in layers]
     neurons = [torch.zeros(parts.shape.neurons, device=device) for parts in layers]
@@ -66,6 +66,16 @@ def measure_importance(
                 neurons[number] += of_neurons.take().square().sum(dim=0)
             on_texts(len(indices))
     return Importance([found.cpu() for found in heads], [found.cpu() for found in neurons])
+
+
+def without_chance(model: EncodedModel) -> EncodedModel:
+    """The model ready to have its loss measured: some give one only while they train, but nothing is dropped."""
+    model.train()
+    model.encoder.eval()
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+    return model
 
 
 def first_batches(batches: Batches, most_texts: int) -> Iterator[Sequence[int]]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from groundswell.model.embedding import TokenEmbedding
 from groundswell.model.encoder import Encoder
 
 
@@ -53,7 +54,7 @@ def share_of_zeros(encoder: Encoder) -> float:
 
 
 def _matrices(encoder: Encoder) -> Iterator[tuple[str, nn.Parameter]]:
-    kinds = (nn.Embedding, nn.EmbeddingBag)
+    kinds = (nn.Embedding, TokenEmbedding)
     embeddings = {id(module.weight) for module in encoder.modules() if isinstance(module, kinds)}
     for name, weight in encoder.named_parameters():
         if weight.dim() > 1 and id(weight) not in embeddings:
