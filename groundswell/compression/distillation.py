@@ -75,8 +75,13 @@ class Taught:
 def student_recipe(student: str, teacher: Recipe, overrides: Sequence[str] = ()) -> Recipe:
     """The recipe of a student: its own model and training, on the teacher's data and task, held to the same seed.
 
-    Raises RecipeError with one line for each mistake.
+    Raises InputError for a task that cannot be taught, RecipeError with one line for each mistake.
     """
+    if teacher.task not in TASKS:
+        raise InputError(
+            f"--distill: a run of task={teacher.task} cannot teach, expected {', '.join(TASKS)}. Prune it instead: "
+            "--prune 0.3"
+        )
     load_recipe(student)  # its own mistakes are told with their places
     own, _ = read_yaml(find_recipe(student).read_text(encoding="utf-8-sig"))
     values = {name: own[name] for name in STUDENTS_OWN if own.get(name)}
@@ -89,7 +94,6 @@ def teach(teacher: Analyzer, recipe: Recipe, splits: Splits, distillation: Disti
 
     Raises InputError for a teacher that labels no texts or answers with other labels, DataError for files.
     """
-    _check_task(teacher, recipe)
     examples = splits.examples["train"]
     more, account = read_unlabelled(distillation.unlabelled, recipe, splits) if distillation.unlabelled else ([], None)
     place.bar.begin("asking the teacher", len(examples) + len(more))
@@ -136,7 +140,7 @@ def _lessons(
     @contextmanager
     def around(heads: Heads, model: EncodedModel) -> Iterator[None]:
         head = heads[""]
-        assert isinstance(head, LabelHead)  # `_check_task` has looked
+        assert isinstance(head, LabelHead)  # no other task is taught
         outputs, states = head.outputs, None
         with ExitStack() as stack:
             if distillation.hidden_states:
@@ -201,15 +205,6 @@ def _joined(splits: Splits, more: Sequence[Example], account: Accounting) -> Spl
         splits.accounting["train"].note("labelled by the teacher", example.row)
     examples = {**splits.examples, "train": [*splits.examples["train"], *more]}
     return replace(splits, examples=examples, accounting={**splits.accounting, UNLABELLED: account})
-
-
-def _check_task(teacher: Analyzer, recipe: Recipe) -> None:
-    if recipe.task not in TASKS:
-        raise InputError(
-            f"--distill: a run of task={recipe.task} cannot teach, expected {', '.join(TASKS)}. Prune it instead: "
-            "--prune 0.3"
-        )
-    assert teacher.outputs.task == recipe.task  # the recipe is that of the teacher's run
 
 
 def _check_labels(teacher: Analyzer, recipe: Recipe, splits: Splits) -> None:

@@ -41,7 +41,7 @@ def check_same_tokens(student: Tokens, teacher: Tokens, teacher_encoder: Encoder
     if getattr(student, "sha256", None) != getattr(teacher, "sha256", None):
         raise InputError(
             "--hidden-states: the student reads other tokens than its teacher, so that their states stand for "
-            "different things. Give it the teacher's encoder (model.encoder=RUN, model.layers=3), or leave the option out"
+            "different things. Give it the teacher's encoder (model.encoder=RUN, model.layers=3), or leave this out"
         )
     longest = teacher_encoder.positions
     if longest is not None and max_tokens > longest:

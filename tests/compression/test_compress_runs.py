@@ -133,7 +133,7 @@ def test_students_of_every_kind_learn_from_more_texts(source: Path, tmp_path: Pa
 
 
 def test_a_baseline_learns_its_teachers_doubts(source: Path, tmp_path: Path) -> None:
-    """With the teacher's word alone its answers are copied, not the gold ones: here all gold labels are turned round."""
+    """With the teacher's word alone its answers are copied, not the gold ones, here all turned round."""
     rows = [{**row, "label": {"positive": "negative", "negative": "positive"}[row["label"]]} for row in reviews()]
     turned = write(tmp_path / "turned.jsonl", rows)
     recipe = recipe_file(tmp_path, text={"min_count": 1}, model={"encoder": "logistic_regression"})
@@ -188,7 +188,7 @@ def test_what_cannot_be_done_is_told(source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="found nothing to do, expected one of --quantize, --prune"):
         smaller(source, tmp_path)
     (tmp_path / "small").mkdir()
-    with pytest.raises(RunFolderError, match="small: exists. Choose another --name or --out"):
+    with pytest.raises(RunFolderError, match=r"small: exists\. Choose another --name or --out"):
         smaller(source, tmp_path, pruning=Pruning(0.5))
     (tmp_path / "small").rmdir()
     with pytest.raises(InputError, match=r"--prune: 0\.1 of 2 layers are 0, expected 1 to 1"):

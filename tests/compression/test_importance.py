@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +34,28 @@ def test_importance_is_the_slope_of_each_texts_loss(
     ):
         expected = 0.0
         for text in range(6):
-            losses = [_loss(model, documents, text, linear, width, number, by) for by in (-0.02, 0.02)]
+            losses = []
+            for by in (-0.02, 0.02):
+                with weighed(linear, width, number, 1 + by):
+                    losses.append(loss_of(model, documents, text))
             expected += abs((losses[1] - losses[0]) / 0.04) ** power
         assert float(importance[number]) == pytest.approx(expected, rel=3e-2)
 
 
-def _loss(model: Any, documents: Any, text: int, linear: Any, width: int, number: int, by: float) -> float:
+@contextmanager
+def weighed(linear: Any, width: int, number: int, factor: float) -> Iterator[None]:
+    """While the block runs, one part of what a linear map reads is multiplied."""
     mask = torch.ones(linear.in_features // width)
-    mask[number] += by
+    mask[number] = factor
     handle = linear.register_forward_pre_hook(lambda module, args: (args[0] * mask.repeat_interleave(width),))
-    with torch.no_grad():
-        found = torch.nn.functional.cross_entropy(
-            model(documents.collate([text])).double(), documents.targets[[text]], reduction="sum"
-        )
+    yield
     handle.remove()
-    return float(found)
+
+
+def loss_of(model: Any, documents: Any, text: int) -> float:
+    with torch.no_grad():
+        logits = model(documents.collate([text]))
+    return float(torch.nn.functional.cross_entropy(logits, documents.targets[[text]], reduction="sum"))
 
 
 def test_a_part_that_nothing_reads_is_worth_nothing(

@@ -1,4 +1,4 @@
-"""The student's loss by hand, and its two properties: nothing to learn from oneself, and a gradient that T leaves alone."""
+"""The student's loss by hand; nothing to learn from oneself; a gradient whose size T leaves alone."""
 
 from __future__ import annotations
 
