@@ -71,7 +71,7 @@ class PretrainedEncoder(Encoder):
         with quiet_transformers():
             self.network.save_pretrained(folder)  # type: ignore[operator]
         config: Any = self.network.config
-        neurons: int = getattr(config, "intermediate_size", None) or getattr(config, "hidden_dim", 0)
+        neurons = int(getattr(config, "intermediate_size", 0) or getattr(config, "hidden_dim", 0))
         full, shapes = LayerShape(config.num_attention_heads, neurons), shapes_of(self.layers)
         if any(shape != full for shape in shapes):
             write_json(folder / LAYER_SHAPES, [shape._asdict() for shape in shapes])
