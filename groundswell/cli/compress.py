@@ -13,6 +13,8 @@ from groundswell.errors import InputError, WorseModelError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from groundswell.compression.compress import Compression
+
 PARTS = ("heads", "neurons", "layers", "weights")
 
 
@@ -55,26 +57,31 @@ def compress(  # noqa: PLR0913 - one parameter per option
     """Make a run smaller and faster; it is written only when it is no worse on dev than --tolerance."""
     if not distill and (unlabelled or hidden_states):
         raise InputError("found --unlabelled or --hidden-states without --distill RECIPE, which they belong to")
-    from groundswell.compression import compress as compression
+    from groundswell.compression.compress import Compression
     from groundswell.compression.distillation import Distillation
     from groundswell.compression.pruning import Pruning
     from groundswell.compression.soft_labels import Softness
 
-    wanted = compression.Compression(
-        None if distill is None else Distillation(
-            distill, Softness(temperature, teacher_share), tuple(unlabelled or ()), hidden_states
-        ),
+    softness = Softness(temperature, teacher_share)
+    wanted = Compression(
+        Distillation(distill, softness, tuple(unlabelled or ()), hidden_states) if distill else None,
         None if prune is None else Pruning(_share(prune), _parts(parts), recovery_epochs),
         tuple(vocabulary or ()), quantize, tolerance,
     )  # fmt: skip
+    place = {"out": out, "name": name, "overrides": overrides or [], "progress": False if quiet else None}
+    _compress(run, wanted, place, as_json=as_json)
+
+
+def _compress(run: Path, wanted: Compression, place: dict[str, Any], *, as_json: bool) -> None:
+    """Do it and tell of it; a model that is refused is told of too."""
+    from groundswell.compression import compress as compression
+
     try:
-        done = compression.compress(
-            run, wanted, out=out, name=name, overrides=overrides or [], progress=False if quiet else None
-        )
+        done = compression.compress(run, wanted, **place)
     except WorseModelError as error:
         _print(None, error.report, as_json)
         raise
-    if not quiet:
+    if place["progress"] is None:
         for line in (*done.rows, *(f"warning: {warning}" for warning in done.warnings)):
             note(line)
     _print(done.folder, done.report, as_json)
