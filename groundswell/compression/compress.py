@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from groundswell import assembly, pipeline, run_folder, runtime
 from groundswell.analyzer import Analyzer, load
-from groundswell.compression.distillation import Distillation, Taught, distill, student_recipe, teach
+from groundswell.compression.distillation import Distillation, distill, student_recipe, teach
 from groundswell.compression.gate import compare_models, failures
 from groundswell.compression.pruning import Pruning, prune
 from groundswell.compression.vocabulary import trim_vocabulary
 from groundswell.data.head_splits import join_splits
 from groundswell.data.splits import Splits
-from groundswell.errors import DataError, InputError, RunFolderError, WorseModelError
+from groundswell.errors import DataError, InputError, LaunchError, RunFolderError, WorseModelError
 from groundswell.model.saved_model import SavedModel, load_model
 from groundswell.networks import Variation
 from groundswell.recipe import Recipe
@@ -72,10 +73,11 @@ class _Work:
     """What is being made smaller: the model so far, and what it is made with."""
 
     source: Path
+    manifest: dict[str, Any]
     recipe: Recipe
     splits: dict[str, Splits]
     place: Place
-    told: dict[str, Any]
+    told: dict[str, Any] = field(default_factory=dict)
     fitted: Fitted | None = None
 
 
@@ -101,93 +103,106 @@ def compress(
         raise InputError("found nothing to do, expected one of --quantize, --prune, --distill and --vocabulary")
     manifest = run_folder.read_manifest(source)
     target = _target(source, wanted, out, name)
-    recipe, before = _recipe(source, wanted, overrides), load(source)
-    accelerator, precision, notes = pipeline.make_accelerator(recipe)
+    recipe = _recipe(source, wanted, overrides)
+    before = load(source, precision=recipe.evaluation.precision)
     with _aside(target) as folder, ProgressBar(progress) as bar:
-        run_folder.write_text(folder / run_folder.RECIPE, recipe.to_yaml())
-        runtime.seed_everything(recipe.seed)
-        splits, warnings = _splits(recipe, manifest)
-        place = Place(folder, False, accelerator, precision, bar, notes, runtime.resident_bytes())
-        work = _Work(source, recipe, splits, place, {})
-        _make_smaller(work, wanted, before)
-        quiet = recipe.model_copy(update={"evaluation": recipe.evaluation.model_copy(update={"findings": ()})})
-        assert work.fitted is not None
-        pipeline.finish(folder, quiet, work.splits, work.fitted, bar, began)
+        work, warnings = _begin(source, recipe, manifest, folder, bar)
+        if wanted.steps != [wanted.quantize]:
+            _make_smaller(work, wanted, before)
+            _finish(work, began)
         if wanted.quantize:
-            folder = _quantized(folder, wanted.quantize)
-        before = Analyzer(before.saved, before.name, precision=recipe.evaluation.precision)
+            folder = _quantized(source if wanted.steps == [wanted.quantize] else folder, folder, wanted.quantize)
         after = load(folder, precision=recipe.evaluation.precision)
-        compared = compare_models((before, after), (source, folder), recipe, splits, bar)
+        compared = compare_models((before, after), (source, folder), recipe, work.splits, bar)
         report = {"source": manifest["model"], "steps": wanted.steps, **work.told, "tolerance": wanted.tolerance}
         report |= {"compared": compared}
-        _check(report, wanted.tolerance, target)
+        _check(report, target)
         run_folder.write_json(folder / COMPRESSION, report)
         written = run_folder.read_manifest(folder)
         origin = {"model": manifest["model"], "folder": source.name, "steps": wanted.steps}
         run_folder.write_json(folder / run_folder.MANIFEST, {**written, "compressed_from": origin})
-    rows = (account.line() for own in work.splits.values() for account in own.accounting.values())
-    return Compressed(target, report, tuple(rows), tuple(warnings))
+    joined = join_splits(work.splits)
+    rows = tuple(account.line() for account in joined.accounting.values())
+    return Compressed(target, report, rows, (*warnings, *joined.warnings))
+
+
+def _begin(
+    source: Path, recipe: Recipe, manifest: dict[str, Any], folder: Path, bar: ProgressBar
+) -> tuple[_Work, list[str]]:
+    """The rows and the place to work in; and what to say of the rows."""
+    accelerator, precision, notes = pipeline.make_accelerator(recipe)
+    if accelerator.num_processes > 1:
+        raise LaunchError(
+            f"found {accelerator.num_processes} processes, but compression works in one. Start it without a launcher"
+        )
+    run_folder.write_text(folder / run_folder.RECIPE, recipe.to_yaml())
+    runtime.seed_everything(recipe.seed)
+    splits, warnings = _splits(recipe, manifest)
+    place = Place(folder, False, accelerator, precision, bar, notes, runtime.resident_bytes())
+    return _Work(source, manifest, recipe, splits, place), warnings
 
 
 def _make_smaller(work: _Work, wanted: Compression, before: Analyzer) -> None:
     """Every step but the last, one after the other, in memory."""
     saved: SavedModel | None = None
     variation: Variation | None = None
+    base: str | None = work.manifest["base_model"]["sha256"]
     if wanted.distillation is not None:
-        taught, variation = _distilled(work, wanted.distillation)
-        work.splits = {"": taught.splits}
-        saved = _exported(work)
+        work.fitted, variation = _distilled(work, wanted.distillation)
+        saved, base = _exported(work.fitted), work.fitted.base_sha256
     if wanted.pruning is not None:
         around = variation.around if variation else None
         work.fitted, work.told["pruned"] = prune(
             saved or before.saved, work.recipe, work.splits, work.place, wanted.pruning, around
         )
-        saved = _exported(work)
+        saved = _exported(work.fitted)
     if wanted.vocabulary:
         data = work.recipe.data
+        # What is cut is changed in place, and the source is still to be compared with.
+        saved = saved or load_model(work.source / run_folder.MODEL)
         saved, work.told["vocabulary"] = trim_vocabulary(
-            saved or load_model(work.source / run_folder.MODEL),
-            wanted.vocabulary,
-            text_column=data.text,
-            encoding=data.encoding,
+            saved, wanted.vocabulary, text_column=data.text, encoding=data.encoding
         )
     final = saved or before.saved
-    if work.fitted is None:
-        work.fitted = _untrained(work, final)
-    work.fitted = replace(work.fitted, export=lambda: final)
+    work.fitted = replace(work.fitted or _untrained(work), base_sha256=base, export=lambda: final)
     if wanted.pruning or wanted.vocabulary:
         # Its low-rank updates belong to a base of other shapes.
         shutil.rmtree(work.place.folder / run_folder.ADAPTER, ignore_errors=True)
 
 
-def _distilled(work: _Work, distillation: Distillation) -> tuple[Taught, Variation | None]:
+def _finish(work: _Work, began: float) -> None:
+    """Calibrate, measure and write the run; nothing is looked for beside its metrics."""
+    evaluation = work.recipe.evaluation.model_copy(update={"findings": ()})
+    assert work.fitted is not None
+    recipe = work.recipe.model_copy(update={"evaluation": evaluation})
+    pipeline.finish(work.place.folder, recipe, work.splits, work.fitted, work.place.bar, began)
+
+
+def _distilled(work: _Work, distillation: Distillation) -> tuple[Fitted, Variation | None]:
     teacher = load(work.source, precision="auto")
     taught = teach(teacher, work.recipe, work.splits[""], distillation, work.place)
-    work.fitted, variation = distill(teacher, work.recipe, taught, distillation, work.place)
+    work.splits = {"": taught.splits}
     work.told["distilled"] = {**taught.told, "recipe": distillation.recipe}
-    return taught, variation
+    return distill(teacher, work.recipe, taught, distillation, work.place)
 
 
-def _exported(work: _Work) -> SavedModel:
-    assert work.fitted is not None
-    assert work.fitted.export is not None
-    return work.fitted.export()
+def _exported(fitted: Fitted) -> SavedModel:
+    assert fitted.export is not None
+    return fitted.export()
 
 
-def _untrained(work: _Work, saved: SavedModel) -> Fitted:
+def _untrained(work: _Work) -> Fitted:
     """What a training would give that changed nothing."""
-    manifest = run_folder.read_manifest(work.source)
-    parameters = Parameters(**manifest["parameters"])
-    names, base = tuple(manifest["label_map"]["names"]), manifest["base_model"]["sha256"]
-    return Fitted(names, History(), parameters, base, work.place.precision, lambda: saved)
+    names, parameters = tuple(work.manifest["label_map"]["names"]), Parameters(**work.manifest["parameters"])
+    return Fitted(names, History(), parameters, None, work.place.precision)
 
 
-def _quantized(folder: Path, kind: str) -> Path:
-    """The folder of the quantized run beside this one, which is removed."""
+def _quantized(source: Path, folder: Path, kind: str) -> Path:
+    """The folder of a quantized run, aside as `folder` is, which is removed: a whole run, measured anew."""
     from groundswell.compression.quantization import quantize_run  # type: ignore[import-not-found]
 
     target = folder.parent / kind / folder.name
-    quantize_run(folder, target)
+    quantize_run(source, target)
     shutil.rmtree(folder)
     return target
 
@@ -216,7 +231,10 @@ def _splits(recipe: Recipe, manifest: Mapping[str, Any]) -> tuple[dict[str, Spli
 
 
 def _target(source: Path, wanted: Compression, out: str | Path | None, name: str | None) -> Path:
-    target = (source.resolve().parent if out is None else Path(out)) / (name or "-".join([source.name, *wanted.steps]))
+    if name is not None and not re.fullmatch(r"[\w.-]+", name):
+        raise InputError(f"--name: found {name!r}, expected letters, digits, - _ and . alone; --out names the folder")
+    runs, source = (source.resolve().parent if out is None else Path(out)), source.resolve()
+    target = runs / (name or "-".join([source.name, *wanted.steps]))
     if target.exists():
         raise RunFolderError(f"{target}: exists. Choose another --name or --out, or remove it")
     return target
@@ -235,7 +253,8 @@ def _aside(target: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _check(report: dict[str, Any], tolerance: float, target: Path) -> None:
+def _check(report: dict[str, Any], target: Path) -> None:
+    tolerance = report["tolerance"]
     worse = failures(report["compared"], tolerance)
     if worse:
         raise WorseModelError(

@@ -61,7 +61,7 @@ def failures(report: Report, tolerance: float) -> list[str]:
         f"{name or 'the model'}: {found['metric']} on dev fell from {found['value'][0]:.4f} to "
         f"{found['value'][1]:.4f}, by {found['fall']:.4f}"
         for name, found in report["heads"].items()
-        if found["fall"] > tolerance + 1e-9
+        if not found["fall"] <= tolerance + 1e-9  # also where it is not a number
     ]
 
 

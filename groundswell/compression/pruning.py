@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from groundswell import runtime
 from groundswell.assembly import Base
 from groundswell.compression.choice import choose_kept, choose_layers
 from groundswell.compression.importance import MOST_TEXTS, measure_importance, prunable_layers
@@ -167,7 +166,6 @@ def _drop_layers(chosen: _Chosen, model: EncodedModel, by: tuple[Any, Any], shar
 def _drop_parts(chosen: _Chosen, model: EncodedModel, by: tuple[Any, Any], pruning: Pruning, place: Place) -> None:
     layers = prunable_layers(model.encoder.layers, "the encoder")
     batches, loss = by
-    runtime.seed_everything(0)
     place.bar.begin("weighing heads and neurons", min(MOST_TEXTS, sum(map(len, batches.plan(0)))))
     with place.accelerator.autocast():
         found = measure_importance(model, layers, batches, loss, place.accelerator.device, place.bar.advance)

@@ -70,6 +70,7 @@ def test_pruned_runs_load_and_say_what_is_left(source: Path, tmp_path: Path) -> 
     manifest = json.loads((done.folder / "manifest.json").read_text())
     assert manifest["compressed_from"]["folder"] == "source"
     assert manifest["compressed_from"]["steps"] == ["pruned"]
+    assert manifest["base_model"] == json.loads((source / "manifest.json").read_text())["base_model"]
     assert "dev" in json.loads((done.folder / "metrics.json").read_text())
     assert (done.folder / "recipe.yaml").exists()
     found = gs.evaluate(done.folder, str(source.parents[1] / "dev.jsonl"), progress=False)
@@ -191,6 +192,8 @@ def test_what_cannot_be_done_is_told(source: Path, tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"small: exists\. Choose another --name or --out"):
         smaller(source, tmp_path, pruning=Pruning(0.5))
     (tmp_path / "small").rmdir()
+    with pytest.raises(InputError, match=r"--name: found '\.\./x', expected letters"):
+        compress(source, Compression(pruning=Pruning(0.5)), name="../x")
     with pytest.raises(InputError, match=r"--prune: 0\.1 of 2 layers are 0, expected 1 to 1"):
         smaller(source, tmp_path, pruning=Pruning(0.1, ("layers",)))
     with pytest.raises(RecipeError, match=r"--distill .*model\.layers has no effect with model\.encoder='cnn'"):

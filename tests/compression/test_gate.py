@@ -29,6 +29,7 @@ def test_a_fall_of_just_the_tolerance_is_allowed() -> None:
 def test_an_error_that_rises_is_a_fall() -> None:
     assert gate.failures(report("mae", 0.2, 0.1), 0.005) == []
     assert gate.failures(report("mae", 0.1, 0.2), 0.005) != []
+    assert gate.failures(report("pearson", 0.1, float("nan")), 0.005) != []
 
 
 def test_every_head_is_looked_at() -> None:
