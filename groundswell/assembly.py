@@ -180,7 +180,7 @@ def build_base(recipe: Recipe, examples: Sequence[Example], tokens: OwnTokens | 
         own = tokens or own_tokens_of(recipe, examples)
         return _from_scratch(recipe, own)
     base = find_base_model(recipe.model.encoder, recipe.model.revision)
-    encoder = load_encoder(base.folder, dropout=recipe.model.dropout)
+    encoder = load_encoder(base.folder, dropout=recipe.model.dropout, layers=recipe.model.layers)
     check_positions(recipe, encoder)
     pretrained_tokens = PretrainedTokens(load_tokenizer(base.folder))
     network: Any = encoder.network

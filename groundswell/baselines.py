@@ -32,8 +32,12 @@ from groundswell.types import Example
 PIECES = 30_000
 
 
-def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> Fitted:
+def fit_baseline(
+    recipe: Recipe, splits: Splits, outputs: Outputs, shares: np.ndarray[Any, Any] | None = None
+) -> Fitted:
     """The recipe's baseline, fitted on the training texts; margins of a support vector machine are scaled on dev.
+
+    shares   (N, C) of each training text in each class, in place of its gold label
 
     What no feature stands for is counted as unknown in `splits.accounting`.
 
@@ -58,7 +62,8 @@ def fit_baseline(recipe: Recipe, splits: Splits, outputs: Outputs) -> Fitted:
     segmentation = _segmentation(recipe, texts, lexicon)
     tokens = segmentation(texts)
     features, rows = (lexicon, feature_rows(lexicon, tokens)) if lexicon is not None else _ngrams(recipe, tokens)
-    weights = _fit(recipe, rows, outputs.targets(examples).numpy(), len(outputs.labels))
+    targets = outputs.targets(examples).numpy() if shares is None else shares
+    weights = _fit(recipe, rows, targets, len(outputs.labels))
     classifier = LinearClassifier(segmentation, features, weights)
     if kind in ("nb_svm", "linear_svm"):
         classifier = _scaled(classifier, splits.examples["dev"], recipe, outputs)

@@ -12,6 +12,7 @@
         ├── LeakageError        the splits share texts and the recipe refuses that
         ├── SelfCheckError      a numeric self-check did not hold
         ├── BehaviourError      a model fails too many behaviour tests of a capability
+        ├── WorseModelError     a model made smaller answers worse than was allowed
         └── TrainingError       training cannot go on, such as a loss that is not a number
 
 Every message says what was found, what was expected, how to mend it and where.
@@ -68,6 +69,14 @@ class SelfCheckError(CheckError):
 
 class BehaviourError(CheckError):
     """A model fails too many behaviour tests of a capability."""
+
+
+class WorseModelError(CheckError):
+    """A model that was made smaller answers worse than was allowed; `report` says how the two compare."""
+
+    def __init__(self, message: str, report: dict[str, object]) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class TrainingError(CheckError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from groundswell import assembly, runtime
 from groundswell.assembly import Base, TrainingBatches
@@ -21,7 +23,7 @@ from groundswell.model.scoring import score_documents
 from groundswell.model.text_settings import make_text_tokenizer
 from groundswell.recipe import Recipe
 from groundswell.run_place import Place
-from groundswell.training.losses import classification_loss
+from groundswell.training.losses import Loss, RowLoss, classification_loss
 from groundswell.tuning.cached_features import CacheSettings, cache_frozen
 
 
@@ -46,6 +48,17 @@ class LabelHead:
     def over(self, encoder: Encoder) -> TextClassifier:
         """An untrained model of this head over an encoder."""
         return assembly.classifier_over(encoder, self.recipe, self.outputs)
+
+    def learn(self, targets: Callable[[Tensor], Tensor], loss: Callable[[RowLoss], Loss]) -> None:
+        """Learn otherwise than by gold labels alone.
+
+        targets   makes the rows that the training texts get of their gold ones
+        loss      makes the loss that reads them of this head's loss per text
+        """
+        documents = self._documents["train"]
+        assert documents.targets is not None
+        self._documents["train"] = replace(documents, targets=targets(documents.targets))
+        self.loss = loss(self._row_loss)
 
     def cache(self, base_sha256: str) -> None:
         """Compute what is frozen once, where there is something; the model then skips that part."""

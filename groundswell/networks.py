@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -23,32 +25,80 @@ from groundswell.recipe import Recipe
 from groundswell.results import Fitted
 from groundswell.run_cost import estimate_training, measured_training
 from groundswell.run_place import Place, learned_tokens
-from groundswell.training.checkpoints import moving_weights
-from groundswell.training.loop import Batches, Evaluate, fit
+from groundswell.training.checkpoints import CheckpointFolder, moving_weights
+from groundswell.training.loop import Batches, Evaluate, History, fit
 from groundswell.training.losses import Loss
 from groundswell.training.mixing import MixedBatches
 from groundswell.training.multi_task_loss import multi_task_loss
 from groundswell.training.optimizer import make_adamw
 from groundswell.training.recomputation import recompute_layers
-from groundswell.tuning.trainable import choose_trainable, tuned_model
+from groundswell.tuning.trainable import Parameters, choose_trainable, tuned_model
 
 Heads = Mapping[str, LabelHead | OpinionHead]
 
 
-def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> Fitted:
+@dataclass(frozen=True)
+class Variation:
+    """What a training does otherwise than its recipe says.
+
+    base     makes the encoder and its tokens, anew at every call; None: they are the recipe's
+    around   entered with heads and model before it is chosen which weights move, left when they have moved
+    """
+
+    base: Callable[[], assembly.Base] | None = None
+    around: Callable[[Heads, EncodedModel], AbstractContextManager[object]] = lambda heads, model: nullcontext()
+
+
+class HeadsOverBase(NamedTuple):
+    """Untrained heads by name over one encoder, and the model that is trained: the only head's, or all together."""
+
+    base: assembly.Base
+    heads: Heads
+    model: EncodedModel
+
+
+def fit_network(
+    recipe: Recipe, splits: Mapping[str, Splits], place: Place, variation: Variation | None = None
+) -> Fitted:
     """The recipe's network, trained, with the weights of its best epoch on dev.
 
     splits   of each head, by its name; a single task is the one head ""
 
     Raises RecipeError, DataError or BaseModelError before anything is trained, TrainingError after.
     """
-    joined, accelerator = join_splits(splits), place.accelerator
-    tokens = place.own_tokens(recipe, joined)
+    varied, joined = variation or Variation(), join_splits(splits)
+    tokens = None if varied.base else place.own_tokens(recipe, joined)
     runtime.seed_everything(recipe.seed)
-    base = assembly.build_base(recipe, joined.examples["train"], tokens)
-    heads = {name: _make_head(recipe.alone(name), own, base, place) for name, own in splits.items()}
+    base = varied.base() if varied.base else assembly.build_base(recipe, joined.examples["train"], tokens)
+    over = assemble_heads(recipe, splits, base, place)
     next(iter(splits.values())).warnings.extend((*place.notes, *base.notes))
-    model = _over(recipe, base.encoder, {name: head.model for name, head in heads.items()})
+    with varied.around(over.heads, over.model):
+        history, parameters, cost = _fit(recipe, over, place.checkpoints(recipe, joined, base.sha256), place)
+    names = tuple(name for head in over.heads.values() for name in head.names)
+    weights = moving_weights(over.model)
+    return Fitted(
+        names,
+        history,
+        parameters,
+        base.sha256,
+        place.precision,
+        lambda: _export(recipe, joined, over.heads, weights, place, varied.base),
+        cost=cost,
+    )
+
+
+def assemble_heads(recipe: Recipe, splits: Mapping[str, Splits], base: assembly.Base, place: Place) -> HeadsOverBase:
+    """The recipe's untrained heads over an encoder; what is cut and unknown is counted in `splits`."""
+    heads = {name: _make_head(recipe.alone(name), own, base, place) for name, own in splits.items()}
+    return HeadsOverBase(base, heads, _over(recipe, base.encoder, {name: head.model for name, head in heads.items()}))
+
+
+def _fit(
+    recipe: Recipe, over: HeadsOverBase, checkpoints: CheckpointFolder, place: Place
+) -> tuple[History, Parameters, dict[str, Any]]:
+    """The history of the training of a model, in place; how many weights it has; and what it was to take and took."""
+    base, heads, model = over
+    accelerator = place.accelerator
     parameters = choose_trainable(model, assembly.tuning_of(recipe), frozen_dtype=runtime.torch_dtype(place.precision))
     model.to(accelerator.device)
     if isinstance(single := heads.get(""), LabelHead):
@@ -56,7 +106,7 @@ def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> F
             single.cache(base.sha256)
     if recipe.training.activation_checkpointing:
         recompute_layers(base.encoder.layers)
-    batches, loss, evaluate = _training_parts(recipe, heads)
+    batches, loss, evaluate = training_parts(recipe, heads)
     estimated = estimate_training(recipe, model, parameters, batches, place)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the heads are made; dropout starts here
     history = fit(
@@ -68,23 +118,12 @@ def fit_network(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> F
         accelerator=accelerator,
         settings=assembly.fit_settings(recipe),
         evaluate=evaluate,
-        checkpoint_folder=place.checkpoints(recipe, joined, base.sha256),
+        checkpoint_folder=checkpoints,
         resume=place.resume,
         log=place.log_writer(),
         progress=place.bar,
     )
-    names = tuple(name for head in heads.values() for name in head.names)
-    cost = {"estimated": estimated, "measured": measured_training(history, accelerator.device)}
-    weights = moving_weights(model)
-    return Fitted(
-        names,
-        history,
-        parameters,
-        base.sha256,
-        place.precision,
-        lambda: _export(recipe, joined, heads, weights, place),
-        cost=cost,
-    )
+    return history, parameters, {"estimated": estimated, "measured": measured_training(history, accelerator.device)}
 
 
 def untuned_network(recipe: Recipe, splits: Splits, outputs: Outputs) -> SavedNetwork:
@@ -105,7 +144,7 @@ def _over(recipe: Recipe, encoder: Encoder, models: Mapping[str, HeadModel]) -> 
     return MultiTaskModel(encoder, models, learns_variances=recipe.training.weighting == "uncertainty")
 
 
-def _training_parts(recipe: Recipe, heads: Heads) -> tuple[Batches, Loss, Evaluate]:
+def training_parts(recipe: Recipe, heads: Heads) -> tuple[Batches, Loss, Evaluate]:
     """Batches, loss and the measurement on dev of a single head, or of all together."""
     if "" in heads:
         return heads[""].batches(), heads[""].loss, heads[""].evaluate
@@ -130,16 +169,25 @@ def _training_parts(recipe: Recipe, heads: Heads) -> tuple[Batches, Loss, Evalua
 
 
 def _export(
-    recipe: Recipe, splits: Splits, heads: Heads, weights: dict[str, Tensor], place: Place
-) -> SavedNetwork | SavedExtractor | SavedHeads:
+    recipe: Recipe, splits: Splits, heads: Heads, weights: dict[str, Tensor], place: Place,
+    given_base: Callable[[], assembly.Base] | None,
+) -> SavedNetwork | SavedExtractor | SavedHeads:  # fmt: skip
     """The trained weights in a fresh float32 base, merged; low-rank updates are also written to adapter/."""
-    tokens = learned_tokens(recipe, splits, place.folder, learned=True)
-    base = assembly.build_base(recipe, splits.examples["train"], tokens)
+    if given_base is not None:
+        base = given_base()
+    else:
+        tokens = learned_tokens(recipe, splits, place.folder, learned=True)
+        base = assembly.build_base(recipe, splits.examples["train"], tokens)
     fresh: dict[str, Any] = {name: head.over(base.encoder) for name, head in heads.items()}
     tuning = assembly.tuning_of(recipe)
     with run_folder.whole_folder(place.folder / run_folder.ADAPTER) as aside:
         tuned_model(_over(recipe, base.encoder, fresh), tuning, weights, aside if tuning.method == "lora" else None)
     if tuning.method != "lora":
         (place.folder / run_folder.ADAPTER).rmdir()
-    saved = {name: head.save(fresh[name]) for name, head in heads.items()}
+    return saved_heads(recipe, heads, fresh)
+
+
+def saved_heads(recipe: Recipe, heads: Heads, models: Mapping[str, Any]) -> SavedNetwork | SavedExtractor | SavedHeads:
+    """Trained models of some heads as they are saved; a single task's by itself."""
+    saved = {name: head.save(models[name]) for name, head in heads.items()}
     return saved[""] if "" in saved else SavedHeads(saved, {name: head.reads for name, head in recipe.heads.items()})

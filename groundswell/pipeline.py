@@ -80,7 +80,7 @@ def train(
     began = time.monotonic()
     resolved, stem = _resolve(recipe, sections)
     check_trackers(resolved.training.trackers)
-    accelerator, precision, notes = _accelerator(resolved)
+    accelerator, precision, notes = make_accelerator(resolved)
     folder = _claim(resolved, name, default_name or stem, resume) if accelerator.is_main_process else Path()
     folder = broadcast_object_list([folder])[0]
     bar = ProgressBar(progress if accelerator.is_main_process else False)
@@ -110,7 +110,7 @@ def _run(recipe: Recipe, place: Place, began: float) -> tuple[Splits, Fitted, di
         fitted = _fit(adapted(recipe, splits, place), splits, place)
         metrics = {}
         if place.accelerator.is_main_process:
-            metrics = _finish(place.folder, recipe, splits, fitted, bar, began)
+            metrics = finish(place.folder, recipe, splits, fitted, bar, began)
     return join_splits(splits), fitted, metrics
 
 
@@ -159,7 +159,7 @@ def _fit(recipe: Recipe, splits: Mapping[str, Splits], place: Place) -> Fitted:
     return fit_network(recipe, splits, place)
 
 
-def _finish(
+def finish(
     folder: Path, recipe: Recipe, splits: Mapping[str, Splits], fitted: Fitted, bar: ProgressBar, began: float
 ) -> dict[str, Any]:
     """Save the model, measure what was saved, write the files that make the run finished; returns the metrics."""
@@ -217,7 +217,7 @@ def _claim(recipe: Recipe, name: str | None, default_name: str, resume: bool) ->
     return claim_free_folder(runs, default_name, recipe.to_yaml(), resume=resume)
 
 
-def _accelerator(recipe: Recipe) -> tuple[Accelerator, Precision, tuple[str, ...]]:
+def make_accelerator(recipe: Recipe) -> tuple[Accelerator, Precision, tuple[str, ...]]:
     """The accelerator of this run, the precision it trains in, and what is to be said about both."""
     device = runtime.pick_device()
     precision = runtime.pick_precision(recipe.training.precision, device)

@@ -15,7 +15,7 @@ UNCALIBRATED = ("regression", "opinions", "language_model")
 _NOT_OF_LANGUAGE_MODELS = {
     "data": ("label", "id", "group", "time", "split", "limit", "labels", "max_bad_share", "overlap"),
     "text": ("truncation", "window_overlap"),
-    "model": ("pooling", "head_dropout"),
+    "model": ("pooling", "head_dropout", "layers"),
     "tuning": ("cache",),
     "training": ("label_smoothing", "focal_gamma", "class_weights"),
     "evaluation": ("slices",),
@@ -37,6 +37,8 @@ def unread_by_encoder(recipe: Any) -> str:
     given = {f"model.scratch.{name}" for name, value in recipe.model.scratch if value is not None}
     given |= {f"model.linear.{name}" for name, value in recipe.model.linear if value is not None}
     given |= {f"text.{name}" for name in of_text if getattr(recipe.text, name) is not None}
+    if recipe.model.layers is not None and (recipe.model.is_from_scratch or recipe.model.is_baseline):
+        given.add("model.layers")
     return _said(sorted(given - read), f"model.encoder={encoder!r}", "")
 
 

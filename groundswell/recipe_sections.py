@@ -186,6 +186,7 @@ class ModelSection(HeadModelSection):
     )
     revision: str | None = Field(None, description="branch, tag or commit of a hub model")
     dropout: Number = Field(0.0, ge=0, lt=1, description="inside the encoder while training")
+    layers: Whole | None = Field(None, ge=1, description="of a pretrained encoder only the lowest so many layers")
     scratch: ScratchSection = ScratchSection()
     linear: LinearSection = LinearSection()
 

@@ -175,7 +175,7 @@ def _model_without_weights(recipe: Recipe) -> EncodedModel:
     model = recipe.model
     encoder: Encoder
     if not model.is_from_scratch:
-        encoder = encoder_without_weights(find_config(model.encoder, model.revision))
+        encoder = encoder_without_weights(find_config(model.encoder, model.revision), model.layers)
     else:
         vectors = model.scratch.vectors
         width = None if vectors is None else open_vectors(vector_path(Path(vectors))).width

@@ -69,6 +69,10 @@ def test_the_written_recipe_reads_back_the_same() -> None:
             "recipe: text.user_dictionary has no effect with text.tokens='words'; set it to jieba",
         ),
         (
+            {"model": {"encoder": "lstm", "layers": 1}},
+            "recipe: model.layers has no effect with model.encoder='lstm'; remove it",
+        ),
+        (
             {"model": {"encoder": "transformer", "scratch": {"width": 30}}},
             "recipe: model.scratch.width=30 cannot be shared out among model.scratch.heads=4; make it a multiple",
         ),

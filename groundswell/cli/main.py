@@ -16,7 +16,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from groundswell import __version__
-from groundswell.cli import compare, data, demo, doctor, evaluate, explain, lm, predict, report, train, vectors
+from groundswell.cli import (
+    compare,
+    compress,
+    data,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    lm,
+    predict,
+    report,
+    train,
+    vectors,
+)
 from groundswell.cli.terminal import note
 from groundswell.errors import CheckError, GroundswellError
 
@@ -46,6 +59,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
+app.command("compress")(compress.compress)
 app.add_typer(report.app, name="report")
 app.add_typer(data.app, name="data")
 app.add_typer(vectors.app, name="vectors")

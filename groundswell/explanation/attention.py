@@ -56,7 +56,9 @@ def _shares(network: NetworkWords, batch: Batch) -> Tensor:
     states, layers = _states_and_layers(model.encoder.network, batch)
     reading = model.pooling.shares(states, batch.mask)  # (W, T)
     if layers:
-        reading = torch.bmm(reading.unsqueeze(1), rollout(torch.stack(layers).mean(dim=2))).squeeze(1)
+        reading = torch.bmm(
+            reading.unsqueeze(1), rollout(torch.stack([layer.mean(dim=1) for layer in layers]))
+        ).squeeze(1)
     return reading
 
 

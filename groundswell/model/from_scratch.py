@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from groundswell.model.bag_of_vectors import BagOfVectors
 from groundswell.model.convolutional import Convolutional
 from groundswell.model.embedding import TokenEmbedding
 from groundswell.model.encoder import Encoder
+from groundswell.model.layer_parts import LayerShape, resize, shapes_of
 from groundswell.model.recurrent import Recurrent
 from groundswell.model.transformer import Transformer
 from groundswell.run_folder import write_json
@@ -36,6 +38,7 @@ class EncoderSettings:
     filters          of each kernel size (cnn)
     static           the token vectors are not tuned
     dropout          while training: on token vectors, between recurrent layers, inside the Transformer
+    layer_shapes     heads and neurons of each layer of a Transformer that lost some; () where none did
     token_dropout    share of tokens that read as the unknown one while training, so that no single word decides and
                      the unknown one learns what to expect (Iyyer et al. 2015, https://aclanthology.org/P15-1162)
     """
@@ -55,6 +58,7 @@ class EncoderSettings:
     static: bool = False
     dropout: float = 0.0
     token_dropout: float = 0.0
+    layer_shapes: tuple[LayerShape, ...] = ()
 
 
 class FromScratchEncoder(Encoder):
@@ -67,6 +71,8 @@ class FromScratchEncoder(Encoder):
             settings.num_tokens, settings.width, vectors=vectors, static=settings.static, dropout=settings.dropout
         )
         self.network = _network(embedding, settings)
+        for layer, shape in zip(self.layers, settings.layer_shapes, strict=False):
+            resize(layer, shape)
         self.width = self.network.width
         self.positions = settings.positions if settings.kind == "transformer" else None
 
@@ -74,6 +80,11 @@ class FromScratchEncoder(Encoder):
     def layers(self) -> nn.ModuleList:
         """Those of a Transformer; they are always tuned together."""
         return self.network.layers if isinstance(self.network, Transformer) else nn.ModuleList()
+
+    def keep_layers(self, kept: Sequence[int]) -> None:
+        """Take away every layer of a Transformer but these, in place."""
+        assert isinstance(self.network, Transformer)
+        self.network.layers = nn.ModuleList(self.network.layers[number] for number in kept)
 
     def forward(self, token_ids: Tensor, mask: Tensor, entry: Tensor | None = None) -> Tensor:
         """token_ids (B, T), mask (B, T) bool -> states (B, T, D); `entry` is not used."""
@@ -86,14 +97,24 @@ class FromScratchEncoder(Encoder):
     def save(self, folder: Path) -> None:
         """Write encoder.safetensors and encoder.json."""
         save_file({name: tensor.contiguous() for name, tensor in self.state_dict().items()}, folder / WEIGHTS)
-        write_json(folder / SETTINGS, asdict(self.settings))
+        write_json(folder / SETTINGS, asdict(self._settings_now()))
+
+    def _settings_now(self) -> EncoderSettings:
+        """The settings from which the network is made again, also after it lost layers, heads or neurons."""
+        full, shapes = LayerShape(self.settings.heads, 4 * self.settings.width), shapes_of(self.layers)
+        if not shapes:
+            return self.settings
+        lost = tuple(shapes) if any(shape != full for shape in shapes) else ()
+        return replace(self.settings, layers=len(shapes), layer_shapes=lost)
 
 
 def load_from_scratch(folder: Path) -> FromScratchEncoder:
     """The encoder of a model folder; RunFolderError when it cannot be read or its weights do not fit."""
     try:
         found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        settings = EncoderSettings(**{**found, "kernel_sizes": tuple(found["kernel_sizes"])})
+        shapes = tuple(LayerShape(*shape) for shape in found.get("layer_shapes", ()))
+        sizes = tuple(found["kernel_sizes"])
+        settings = EncoderSettings(**{**found, "kernel_sizes": sizes, "layer_shapes": shapes})
         encoder = FromScratchEncoder(settings)
         encoder.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

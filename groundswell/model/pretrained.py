@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,17 @@ from transformers import AutoConfig, AutoModel
 from groundswell.errors import BaseModelError
 from groundswell.model import attention_cpu
 from groundswell.model.encoder import Encoder
+from groundswell.model.layer_parts import LayerShape, resize, shapes_of
+from groundswell.run_folder import write_json
 from groundswell.text.pretrained_tokens import quiet_transformers
 
 DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "hidden_dropout",
     "activation_dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop", "embedding_dropout", "mlp_dropout",
 )  # fmt: skip
+
+# What each layer has left, beside config.json, which can only say one number of heads and of neurons for all layers.
+LAYER_SHAPES = "layer_shapes.json"
 
 
 class PretrainedEncoder(Encoder):
@@ -60,9 +67,24 @@ class PretrainedEncoder(Encoder):
         return states
 
     def save(self, folder: Path) -> None:
-        """Write the network in transformers' layout."""
+        """Write the network in transformers' layout, and beside it what its layers have left where they lost some."""
         with quiet_transformers():
             self.network.save_pretrained(folder)  # type: ignore[operator]
+        config: Any = self.network.config
+        neurons = int(getattr(config, "intermediate_size", 0) or getattr(config, "hidden_dim", 0))
+        full, shapes = LayerShape(config.num_attention_heads, neurons), shapes_of(self.layers)
+        if any(shape != full for shape in shapes):
+            write_json(folder / LAYER_SHAPES, [shape._asdict() for shape in shapes])
+
+    def keep_layers(self, kept: Sequence[int]) -> None:
+        """Take away every layer but these, in place."""
+        layers = self.layers
+        config: Any = self.network.config
+        parent, _, name = self.layer_path.rpartition(".")
+        setattr(self.network.get_submodule(parent), name, nn.ModuleList(layers[number] for number in kept))
+        config.num_hidden_layers = self.num_layers = len(kept)
+        if getattr(config, "layer_types", None):
+            config.layer_types = [config.layer_types[number] for number in kept]
 
     def states_below(self, layer: int, token_ids: Tensor, mask: Tensor) -> Tensor:
         """The states (B, T, D) that enter layer number `layer` (from 0); nothing above it is computed."""
@@ -107,12 +129,16 @@ class _StopForwardError(Exception):
     """Ends a forward pass whose rest is not needed."""
 
 
-def load_encoder(folder: Path, *, dropout: float = 0.0) -> PretrainedEncoder:
-    """The encoder of a model folder in float32; BaseModelError when a weight is missing or the kind does not fit."""
+def load_encoder(folder: Path, *, dropout: float = 0.0, layers: int | None = None) -> PretrainedEncoder:
+    """The encoder of a model folder in float32; BaseModelError when a weight is missing or the kind does not fit.
+
+    layers   only the lowest so many
+    """
     config, options = _read_config(folder, dropout)
+    kind = _kind_of(folder, config)
     with quiet_transformers():
         try:
-            network, info = AutoModel.from_pretrained(
+            network, info = kind.from_pretrained(
                 folder, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True,
                 attn_implementation=attention_cpu.register(), **options,
             )  # fmt: skip
@@ -120,7 +146,7 @@ def load_encoder(folder: Path, *, dropout: float = 0.0) -> PretrainedEncoder:
             if "attn" not in str(error).lower() and "attention" not in str(error).lower():
                 raise BaseModelError(f"{folder}: cannot be loaded: {error}") from error
             # A network that brings its own attention code keeps it.
-            network, info = AutoModel.from_pretrained(
+            network, info = kind.from_pretrained(
                 folder, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
             )
     missing = sorted(info["missing_keys"])
@@ -129,15 +155,55 @@ def load_encoder(folder: Path, *, dropout: float = 0.0) -> PretrainedEncoder:
             f"{folder}: {len(missing)} weights are missing ({', '.join(missing[:3])} …) and would be random. "
             "Use a complete checkpoint of this architecture"
         )
-    return PretrainedEncoder(network)
+    return _lowest(PretrainedEncoder(network), layers, folder)
 
 
-def encoder_without_weights(folder: Path) -> PretrainedEncoder:
+def encoder_without_weights(folder: Path, layers: int | None = None) -> PretrainedEncoder:
     """The encoder that a config.json describes, with weights that have a shape but take no memory (meta device)."""
     config, options = _read_config(folder, 0.0)
     with quiet_transformers(), torch.device("meta"):
         network = AutoModel.from_config(config, dtype=torch.float32, **options)  # type: ignore[no-untyped-call]
-        return PretrainedEncoder(network)
+        encoder = PretrainedEncoder(network)
+        for layer, shape in zip(encoder.layers, _layer_shapes(folder), strict=False):
+            resize(layer, shape)
+        return _lowest(encoder, layers, folder)
+
+
+def _lowest(encoder: PretrainedEncoder, layers: int | None, folder: Path) -> PretrainedEncoder:
+    if layers is None:
+        return encoder
+    if layers > encoder.num_layers:
+        raise BaseModelError(
+            f"model.layers: found {layers}, but the encoder of {folder} has {encoder.num_layers} layers; lower it"
+        )
+    encoder.keep_layers(range(layers))
+    return encoder
+
+
+def _kind_of(folder: Path, config: Any) -> Any:
+    """What loads the network: transformers' own choice, or its class with layers as small as those that were saved."""
+    shapes = _layer_shapes(folder)
+    if not shapes:
+        return AutoModel
+    network_class: Any = AutoModel._model_mapping[type(config)]
+
+    def init(self: Any, *arguments: Any, **options: Any) -> None:
+        network_class.__init__(self, *arguments, **options)
+        for layer, shape in zip(_find_layers(self)[1], shapes, strict=True):
+            resize(layer, shape)
+
+    return type(network_class.__name__, (network_class,), {"__init__": init, "__module__": network_class.__module__})
+
+
+def _layer_shapes(folder: Path) -> list[LayerShape]:
+    """What the layers of a saved encoder have left; empty where they are whole."""
+    path = folder / LAYER_SHAPES
+    if not path.exists():
+        return []
+    try:
+        return [LayerShape(**found) for found in json.loads(path.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError) as error:
+        raise BaseModelError(f"{path}: cannot be read ({error}). Copy the model folder again") from error
 
 
 def _read_config(folder: Path, dropout: float) -> tuple[Any, dict[str, Any]]:

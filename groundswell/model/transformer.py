@@ -59,7 +59,7 @@ class TransformerLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
-        self.heads = heads
+        self.attention_head_size = width // heads  # a layer may have lost heads, none of them is smaller
         self.norm1 = nn.LayerNorm(width)
         self.norm2 = nn.LayerNorm(width)
         self.in_proj = nn.Linear(width, 3 * width)  # query, key, value
@@ -77,10 +77,10 @@ class TransformerLayer(nn.Module):
 
     def attend(self, states: Tensor, mask: Tensor) -> Tensor:
         """Each token's mean of the values, weighted by how well keys answer its query (equation 1)."""
-        B, T, D = states.shape  # noqa: N806
+        B, T, _ = states.shape  # noqa: N806
         query, key, value = self._parts(states)
         attended, _ = textwise_attention(self, query, key, value, mask[:, None, None, :].expand(B, 1, T, T))
-        gathered: Tensor = self.out_proj(attended.reshape(B, T, D))
+        gathered: Tensor = self.out_proj(attended.reshape(B, T, -1))
         return gathered
 
     def attention(self, states: Tensor, mask: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ class TransformerLayer(nn.Module):
         return weights
 
     def _parts(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Query, key and value, each (B, H, T, D / H)."""
-        B, T, D = states.shape  # noqa: N806
-        query, key, value = self.in_proj(states).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        """Query, key and value, each (B, H, T, width of a head)."""
+        B, T, _ = states.shape  # noqa: N806
+        query, key, value = self.in_proj(states).view(B, T, 3, -1, self.attention_head_size).permute(2, 0, 3, 1, 4)
         return query, key, value

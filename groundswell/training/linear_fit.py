@@ -1,4 +1,7 @@
-"""Classifiers that weigh features: fitted in one go, each to weights (F, C) and a bias (C,) whose sums are logits."""
+"""Classifiers that weigh features: fitted in one go, each to weights (F, C) and a bias (C,) whose sums are logits.
+
+`targets` are class ids (N,), or shares (N, C) of each text in each class, such as the probabilities of a teacher.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,16 @@ def load_libraries() -> None:
 
 Matrix = NDArray[np.float64]
 Ids = NDArray[np.int64]
+Targets = NDArray[np.int64] | NDArray[np.float64]
 
 
-def fit_majority(targets: Ids, num_features: int, num_classes: int) -> LinearWeights:
+def fit_majority(targets: Targets, num_features: int, num_classes: int) -> LinearWeights:
     """The shares of the classes, whatever the text says."""
-    counts = np.bincount(targets, minlength=num_classes).astype(np.float64)
+    counts = _shares(targets, num_classes).sum(axis=0)
     return LinearWeights(np.zeros((num_features, num_classes)), np.log(np.maximum(counts, 1e-3) / counts.sum()))
 
 
-def fit_naive_bayes(features: Any, targets: Ids, num_classes: int, *, smoothing: float = 1.0) -> LinearWeights:
+def fit_naive_bayes(features: Any, targets: Targets, num_classes: int, *, smoothing: float = 1.0) -> LinearWeights:
     """Multinomial naive Bayes: log P(c) + sum of log P(gram | c), every count raised by `smoothing`.
 
     McCallum & Nigam 1998 (https://www.cs.cmu.edu/~knigam/papers/multinomial-aaaiws98.pdf), equations 5 and 6.
@@ -41,7 +45,7 @@ def fit_naive_bayes(features: Any, targets: Ids, num_classes: int, *, smoothing:
 
 
 def fit_logistic_regression(
-    features: Any, targets: Ids, num_classes: int, *, strength: float, balanced: bool = False
+    features: Any, targets: Targets, num_classes: int, *, strength: float, balanced: bool = False
 ) -> LinearWeights:
     """Weights of highest likelihood under a squared penalty of 1 / (2 strength)."""
     from sklearn.linear_model import LogisticRegression
@@ -52,7 +56,7 @@ def fit_logistic_regression(
 
 
 def fit_linear_svm(
-    features: Any, targets: Ids, num_classes: int, *, strength: float, balanced: bool = False, seed: int = 0
+    features: Any, targets: Targets, num_classes: int, *, strength: float, balanced: bool = False, seed: int = 0
 ) -> LinearWeights:
     """One against the rest, squared hinge loss; logits are margins (divided by a temperature they are logits)."""
     from sklearn.svm import LinearSVC
@@ -65,7 +69,7 @@ def fit_linear_svm(
 
 
 def fit_nb_svm(
-    features: Any, targets: Ids, num_classes: int, *, strength: float, interpolation: float = 0.25, seed: int = 0
+    features: Any, targets: Targets, num_classes: int, *, strength: float, interpolation: float = 0.25, seed: int = 0
 ) -> LinearWeights:
     """A linear SVM on features scaled by their log-count ratio, its weights drawn towards their mean size.
 
@@ -76,7 +80,7 @@ def fit_nb_svm(
 
     columns, biases = [], []
     for number in range(num_classes if num_classes > 2 else 1):
-        inside = (targets == number if num_classes > 2 else targets == 1).astype(np.int64)
+        inside = _inside(targets, number if num_classes > 2 else 1)
         counts = _class_counts(features, inside, 2) + 1.0
         ratio = np.log((counts[:, 1] / counts[:, 1].sum()) / (counts[:, 0] / counts[:, 0].sum()))
         fitted = fit_linear_svm(features @ diags_array(ratio), inside, 2, strength=strength, seed=seed)
@@ -87,10 +91,24 @@ def fit_nb_svm(
     return _both_sides(np.array(columns), np.array(biases), num_classes)
 
 
-def _class_counts(features: Any, targets: Ids, num_classes: int) -> Matrix:
+def _class_counts(features: Any, targets: Targets, num_classes: int) -> Matrix:
     """(F, C) sums of the features over the texts of each class."""
-    one_hot = np.eye(num_classes)[targets]
-    return np.asarray(features.T @ one_hot, dtype=np.float64)
+    return np.asarray(features.T @ _shares(targets, num_classes), dtype=np.float64)
+
+
+def _shares(targets: Targets, num_classes: int) -> Matrix:
+    """(N, C): how much of each text is in each class."""
+    found: Matrix = targets if targets.ndim == 2 else np.eye(num_classes)[targets]  # type: ignore[assignment]
+    return found
+
+
+def _inside(targets: Targets, number: int) -> Targets:
+    """Whether each text is in a class (1) or not (0), or the shares of both."""
+    if targets.ndim == 1:
+        ids: Ids = (targets == number).astype(np.int64)
+        return ids
+    shares: Matrix = np.stack([1.0 - targets[:, number], targets[:, number]], axis=1)
+    return shares
 
 
 def _both_sides(coefficients: Matrix, bias: Matrix, num_classes: int) -> LinearWeights:
@@ -101,13 +119,17 @@ def _both_sides(coefficients: Matrix, bias: Matrix, num_classes: int) -> LinearW
     return LinearWeights(np.ascontiguousarray(coefficients.T), bias)
 
 
-def _fit(model: Any, features: Any, targets: Ids) -> None:
+def _fit(model: Any, features: Any, targets: Targets) -> None:
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            model.fit(features, targets)
+            if targets.ndim == 1:
+                model.fit(features, targets)
+            else:
+                rows, classes = np.nonzero(targets)
+                model.fit(features[rows], classes, sample_weight=targets[rows, classes])
         except ConvergenceWarning as error:
             raise TrainingError(
                 f"the weights did not settle in {model.max_iter} rounds. Lower model.linear.strength, or weigh by tfidf"

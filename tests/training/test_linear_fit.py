@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,3 +84,27 @@ def test_weights_that_do_not_settle_are_refused() -> None:
 
     with pytest.raises(TrainingError, match="did not settle in 1 rounds"):
         linear_fit._fit(LinearSVC(C=1e6, max_iter=1), csr_array(RANDOM.random((200, 50))), RANDOM.integers(0, 2, 200))
+
+
+@pytest.mark.parametrize("kind", ["majority", "naive_bayes", "logistic_regression", "linear_svm", "nb_svm"])
+@pytest.mark.parametrize("num_classes", [2, 3])
+def test_shares_that_are_sure_are_classes(kind: str, num_classes: int) -> None:
+    """A text that belongs to one class alone counts as one of that class."""
+    targets = THREE % num_classes
+    options: dict[str, Any] = {} if kind in ("majority", "naive_bayes") else {"strength": 1.0}
+    features: Any = MANY.shape[1] if kind == "majority" else MANY
+    fit = getattr(linear_fit, f"fit_{kind}")
+    given = (targets, features) if kind == "majority" else (features, targets)
+    sure = tuple(np.eye(num_classes)[targets] if one is targets else one for one in given)
+    for one, other in zip(fit(*given, num_classes, **options), fit(*sure, num_classes, **options), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+
+
+def test_a_text_in_two_classes_counts_as_a_part_of_each() -> None:
+    """Three quarters and one quarter are three texts of the one and one of the other, at a quarter of the strength."""
+    rows = csr_array(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    shares = np.array([[0.75, 0.25], [0.0, 1.0]])
+    found = linear_fit.fit_logistic_regression(rows, shares, 2, strength=4.0)
+    copies = csr_array(np.array([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4))
+    expected = linear_fit.fit_logistic_regression(copies, np.array([0, 0, 0, 1, 1, 1, 1, 1]), 2, strength=1.0)
+    np.testing.assert_allclose(found.weights, expected.weights, atol=1e-3)

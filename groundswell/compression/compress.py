@@ -1,0 +1,264 @@
+"""A finished run in, a smaller one out: distilled, pruned, its vocabulary cut, quantized; kept only when it is good."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from groundswell import assembly, pipeline, run_folder, runtime
+from groundswell.analyzer import Analyzer, load
+from groundswell.compression.distillation import Distillation, distill, student_recipe, teach
+from groundswell.compression.gate import compare_models, failures
+from groundswell.compression.pruning import Pruning, prune
+from groundswell.compression.vocabulary import trim_vocabulary
+from groundswell.data.head_splits import join_splits
+from groundswell.data.splits import Splits
+from groundswell.errors import DataError, InputError, LaunchError, RunFolderError, WorseModelError
+from groundswell.model.saved_model import SavedModel, load_model
+from groundswell.networks import Variation
+from groundswell.recipe import Recipe
+from groundswell.recipe_reading import load_recipe
+from groundswell.results import Fitted
+from groundswell.run_place import Place
+from groundswell.training.loop import History
+from groundswell.training.progress import ProgressBar
+from groundswell.tuning.trainable import Parameters
+
+COMPRESSION = "compression.json"
+
+
+@dataclass(frozen=True)
+class Compression:
+    """What is done to a run, in this order.
+
+    vocabulary   files of texts whose tokens are kept
+    tolerance    how much worse the result may be on dev, by the metric that the recipe is trained for
+    """
+
+    distillation: Distillation | None = None
+    pruning: Pruning | None = None
+    vocabulary: tuple[str, ...] = ()
+    quantize: Literal["int8"] | None = None
+    tolerance: float = 0.005
+
+    @property
+    def steps(self) -> list[str]:
+        """What each step makes of a run, in one word."""
+        done = {
+            "distilled": self.distillation, "pruned": self.pruning, "trimmed": self.vocabulary,
+            self.quantize: self.quantize,
+        }  # fmt: skip
+        return [str(name) for name, asked in done.items() if asked]
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """The new run folder, and what compression.json in it says; `rows`: what was read, `warnings`: about that."""
+
+    folder: Path
+    report: dict[str, Any]
+    rows: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class _Work:
+    """What is being made smaller: the model so far, and what it is made with."""
+
+    source: Path
+    manifest: dict[str, Any]
+    recipe: Recipe
+    splits: dict[str, Splits]
+    place: Place
+    told: dict[str, Any] = field(default_factory=dict)
+    fitted: Fitted | None = None
+
+
+def compress(
+    run: str | Path,
+    wanted: Compression,
+    *,
+    out: str | Path | None = None,
+    name: str | None = None,
+    overrides: Sequence[str] = (),
+    progress: bool | None = None,
+) -> Compressed:
+    """The smaller run, measured like any other and compared with its source on dev.
+
+    out, name   folder of runs and name of the new one; default: beside the source, its name with what was done behind
+    overrides   `data.dev=reviews.csv` where the rows have moved; for a student any key of its recipe
+
+    Raises WorseModelError, with nothing written, when the result is worse than allowed; InputError for what cannot be
+    done to this run; RunFolderError for a name that is taken.
+    """
+    began, source = time.monotonic(), Path(run)
+    if not wanted.steps:
+        raise InputError("found nothing to do, expected one of --quantize, --prune, --distill and --vocabulary")
+    manifest = run_folder.read_manifest(source)
+    target = _target(source, wanted, out, name)
+    recipe = _recipe(source, wanted, overrides)
+    before = load(source, precision=recipe.evaluation.precision)
+    with _aside(target) as folder, ProgressBar(progress) as bar:
+        work, warnings = _begin(source, recipe, manifest, folder, bar)
+        if wanted.steps != [wanted.quantize]:
+            _make_smaller(work, wanted, before)
+            _finish(work, began)
+        if wanted.quantize:
+            folder = _quantized(source if wanted.steps == [wanted.quantize] else folder, folder, wanted.quantize)
+        after = load(folder, precision=recipe.evaluation.precision)
+        compared = compare_models((before, after), (source, folder), recipe, work.splits, bar)
+        report = {"source": manifest["model"], "steps": wanted.steps, **work.told, "tolerance": wanted.tolerance}
+        report |= {"compared": compared}
+        _check(report, target)
+        run_folder.write_json(folder / COMPRESSION, report)
+        written = run_folder.read_manifest(folder)
+        origin = {"model": manifest["model"], "folder": source.name, "steps": wanted.steps}
+        run_folder.write_json(folder / run_folder.MANIFEST, {**written, "compressed_from": origin})
+    joined = join_splits(work.splits)
+    rows = tuple(account.line() for account in joined.accounting.values())
+    return Compressed(target, report, rows, (*warnings, *joined.warnings))
+
+
+def _begin(
+    source: Path, recipe: Recipe, manifest: dict[str, Any], folder: Path, bar: ProgressBar
+) -> tuple[_Work, list[str]]:
+    """The rows and the place to work in; and what to say of the rows."""
+    accelerator, precision, notes = pipeline.make_accelerator(recipe)
+    if accelerator.num_processes > 1:
+        raise LaunchError(
+            f"found {accelerator.num_processes} processes, but compression works in one. Start it without a launcher"
+        )
+    run_folder.write_text(folder / run_folder.RECIPE, recipe.to_yaml())
+    runtime.seed_everything(recipe.seed)
+    splits, warnings = _splits(recipe, manifest)
+    place = Place(folder, False, accelerator, precision, bar, notes, runtime.resident_bytes())
+    return _Work(source, manifest, recipe, splits, place), warnings
+
+
+def _make_smaller(work: _Work, wanted: Compression, before: Analyzer) -> None:
+    """Every step but the last, one after the other, in memory."""
+    saved: SavedModel | None = None
+    variation: Variation | None = None
+    base: str | None = work.manifest["base_model"]["sha256"]
+    if wanted.distillation is not None:
+        work.fitted, variation = _distilled(work, wanted.distillation)
+        saved, base = _exported(work.fitted), work.fitted.base_sha256
+    if wanted.pruning is not None:
+        around = variation.around if variation else None
+        work.fitted, work.told["pruned"] = prune(
+            saved or before.saved, work.recipe, work.splits, work.place, wanted.pruning, around
+        )
+        saved = _exported(work.fitted)
+    if wanted.vocabulary:
+        data = work.recipe.data
+        # What is cut is changed in place, and the source is still to be compared with.
+        saved = saved or load_model(work.source / run_folder.MODEL)
+        saved, work.told["vocabulary"] = trim_vocabulary(
+            saved, wanted.vocabulary, text_column=data.text, encoding=data.encoding
+        )
+    final = saved or before.saved
+    work.fitted = replace(work.fitted or _untrained(work), base_sha256=base, export=lambda: final)
+    if wanted.pruning or wanted.vocabulary:
+        # Its low-rank updates belong to a base of other shapes.
+        shutil.rmtree(work.place.folder / run_folder.ADAPTER, ignore_errors=True)
+
+
+def _finish(work: _Work, began: float) -> None:
+    """Calibrate, measure and write the run; nothing is looked for beside its metrics."""
+    evaluation = work.recipe.evaluation.model_copy(update={"findings": ()})
+    assert work.fitted is not None
+    recipe = work.recipe.model_copy(update={"evaluation": evaluation})
+    pipeline.finish(work.place.folder, recipe, work.splits, work.fitted, work.place.bar, began)
+
+
+def _distilled(work: _Work, distillation: Distillation) -> tuple[Fitted, Variation | None]:
+    teacher = load(work.source, precision="auto")
+    taught = teach(teacher, work.recipe, work.splits[""], distillation, work.place)
+    work.splits = {"": taught.splits}
+    work.told["distilled"] = {**taught.told, "recipe": distillation.recipe}
+    return distill(teacher, work.recipe, taught, distillation, work.place)
+
+
+def _exported(fitted: Fitted) -> SavedModel:
+    assert fitted.export is not None
+    return fitted.export()
+
+
+def _untrained(work: _Work) -> Fitted:
+    """What a training would give that changed nothing."""
+    names, parameters = tuple(work.manifest["label_map"]["names"]), Parameters(**work.manifest["parameters"])
+    return Fitted(names, History(), parameters, None, work.place.precision)
+
+
+def _quantized(source: Path, folder: Path, kind: str) -> Path:
+    """The folder of a quantized run, aside as `folder` is, which is removed: a whole run, measured anew."""
+    from groundswell.compression.quantization import quantize_run  # type: ignore[import-not-found]
+
+    target = folder.parent / kind / folder.name
+    quantize_run(source, target)
+    shutil.rmtree(folder)
+    return target
+
+
+def _recipe(source: Path, wanted: Compression, overrides: Sequence[str]) -> Recipe:
+    path = source / run_folder.RECIPE
+    if wanted.distillation is None:
+        return load_recipe(path, overrides)
+    of_data = [given for given in overrides if given.startswith("data.")]
+    return student_recipe(wanted.distillation.recipe, load_recipe(path, of_data), overrides)
+
+
+def _splits(recipe: Recipe, manifest: Mapping[str, Any]) -> tuple[dict[str, Splits], list[str]]:
+    """The run's own rows, and what to say of them; DataError names a file that is gone and how to name another."""
+    try:
+        splits = assembly.splits_of(recipe)
+    except DataError as error:
+        raise DataError(
+            f"{error} The run is compared on its dev rows: name them by data.train=FILE data.dev=FILE"
+        ) from error
+    hashes = (manifest.get("data") or {}).get("sha256") or {}
+    joined = join_splits(splits)
+    changed = [split for split, digest in joined.hashes.items() if hashes.get(split) not in (None, digest)]
+    said = f"the rows of {', '.join(changed)} are not those that the run was trained with"
+    return splits, [said] if changed else []
+
+
+def _target(source: Path, wanted: Compression, out: str | Path | None, name: str | None) -> Path:
+    if name is not None and not re.fullmatch(r"[\w.-]+", name):
+        raise InputError(f"--name: found {name!r}, expected letters, digits, - _ and . alone; --out names the folder")
+    runs, source = (source.resolve().parent if out is None else Path(out)), source.resolve()
+    target = runs / (name or "-".join([source.name, *wanted.steps]))
+    if target.exists():
+        raise RunFolderError(f"{target}: exists. Choose another --name or --out, or remove it")
+    return target
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """A folder of the same name to work in, which becomes `target` when the block ends well, else is removed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        yield aside / target.name
+        found = next(path.parent for path in aside.rglob(COMPRESSION))
+        found.rename(target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _check(report: dict[str, Any], target: Path) -> None:
+    tolerance = report["tolerance"]
+    worse = failures(report["compared"], tolerance)
+    if worse:
+        raise WorseModelError(
+            f"{target.name}: not written. {'; '.join(worse)}; allowed is {tolerance:g}. Prune less, let it recover "
+            "longer, or raise --tolerance",
+            report,
+        )
