@@ -24,7 +24,9 @@ def compress(  # noqa: PLR0913 - one parameter per option
         list[str] | None,
         typer.Argument(metavar="KEY=VALUE", help="Such as data.dev=reviews.csv; for a student also model.layers=3."),
     ] = None,
-    quantize: Annotated[Literal["int8"] | None, typer.Option(help="Compute in 8-bit numbers.")] = None,
+    quantize: Annotated[
+        Literal["int8", "float32"] | None, typer.Option(help="A graph of ONNX, its products in 8 bits or whole.")
+    ] = None,
     prune: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Take this share of the parts away, the least important.")
     ] = None,

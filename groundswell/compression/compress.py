@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from groundswell import assembly, pipeline, run_folder, runtime
 from groundswell.analyzer import Analyzer, load
 from groundswell.compression.distillation import Distillation, distill, student_recipe, teach
 from groundswell.compression.gate import compare_models, failures
 from groundswell.compression.pruning import Pruning, prune
+from groundswell.compression.quantization import Precision, as_graph
 from groundswell.compression.vocabulary import trim_vocabulary
 from groundswell.data.head_splits import join_splits
 from groundswell.data.splits import Splits
@@ -45,7 +46,7 @@ class Compression:
     distillation: Distillation | None = None
     pruning: Pruning | None = None
     vocabulary: tuple[str, ...] = ()
-    quantize: Literal["int8"] | None = None
+    quantize: Precision | None = None
     tolerance: float = 0.005
 
     @property
@@ -107,11 +108,8 @@ def compress(
     before = load(source, precision=recipe.evaluation.precision)
     with _aside(target) as folder, ProgressBar(progress) as bar:
         work, warnings = _begin(source, recipe, manifest, folder, bar)
-        if wanted.steps != [wanted.quantize]:
-            _make_smaller(work, wanted, before)
-            _finish(work, began)
-        if wanted.quantize:
-            folder = _quantized(source if wanted.steps == [wanted.quantize] else folder, folder, wanted.quantize)
+        _make_smaller(work, wanted, before)
+        _finish(work, began)
         after = load(folder, precision=recipe.evaluation.precision)
         compared = compare_models((before, after), (source, folder), recipe, work.splits, bar)
         report = {"source": manifest["model"], "steps": wanted.steps, **work.told, "tolerance": wanted.tolerance}
@@ -143,7 +141,7 @@ def _begin(
 
 
 def _make_smaller(work: _Work, wanted: Compression, before: Analyzer) -> None:
-    """Every step but the last, one after the other, in memory."""
+    """Every step, one after the other, in memory."""
     saved: SavedModel | None = None
     variation: Variation | None = None
     base: str | None = work.manifest["base_model"]["sha256"]
@@ -164,8 +162,11 @@ def _make_smaller(work: _Work, wanted: Compression, before: Analyzer) -> None:
             saved, wanted.vocabulary, text_column=data.text, encoding=data.encoding
         )
     final = saved or before.saved
+    if wanted.quantize:
+        texts = [example.text for own in work.splits.values() for example in own.examples["train"]]
+        final, work.told["graph"] = as_graph(final, wanted.quantize, texts, work.place.folder.parent / "graph")
     work.fitted = replace(work.fitted or _untrained(work), base_sha256=base, export=lambda: final)
-    if wanted.pruning or wanted.vocabulary:
+    if wanted.pruning or wanted.vocabulary or wanted.quantize:
         # Its low-rank updates belong to a base of other shapes.
         shutil.rmtree(work.place.folder / run_folder.ADAPTER, ignore_errors=True)
 
@@ -195,16 +196,6 @@ def _untrained(work: _Work) -> Fitted:
     """What a training would give that changed nothing."""
     names, parameters = tuple(work.manifest["label_map"]["names"]), Parameters(**work.manifest["parameters"])
     return Fitted(names, History(), parameters, None, work.place.precision)
-
-
-def _quantized(source: Path, folder: Path, kind: str) -> Path:
-    """The folder of a quantized run, aside as `folder` is, which is removed: a whole run, measured anew."""
-    from groundswell.compression.quantization import quantize_run  # type: ignore[import-not-found]
-
-    target = folder.parent / kind / folder.name
-    quantize_run(source, target)
-    shutil.rmtree(folder)
-    return target
 
 
 def _recipe(source: Path, wanted: Compression, overrides: Sequence[str]) -> Recipe:
@@ -247,8 +238,7 @@ def _aside(target: Path) -> Iterator[Path]:
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield aside / target.name
-        found = next(path.parent for path in aside.rglob(COMPRESSION))
-        found.rename(target)
+        (aside / target.name).rename(target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
