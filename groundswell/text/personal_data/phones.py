@@ -1,0 +1,77 @@
+"""Where telephone numbers stand in a text: Chinese mobile and landline, `+44 20 7946 0958`, `(212) 555-0142`.
+
+A number without a sign of what it is, such as eight digits in a row, counts only where the words before it say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from groundswell.text.personal_data.context import names_a_phone, numbers_a_thing
+
+_BEFORE = r"(?<![0-9])(?<![0-9][.-])(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=[Vv][Xx])|(?<=[Ww][Xx]))"
+_BEHIND = r"(?![0-9])(?!\.[0-9])"
+_AREA = "(?:010|02[0-9]|0[3-9][0-9]{2})"
+_CHINESE_MOBILE = re.compile(
+    rf"{_BEFORE}(?:\(?(?:\+|00)?86\)?[ -]?)?"
+    r"1[3-9][0-9](?:[0-9]{8}|([ -])(?:[0-9]{4}\1?[0-9]{4}|[0-9]{3}\1[0-9]{5}|[0-9]{3}\1[0-9]{3}\1[0-9]{2})"
+    r"|[0-9]([ -])[0-9]{3}\2[0-9]{4}|[0-9]{4}[ -][0-9]{4})"
+    rf"{_BEHIND}(?![A-Za-z])"
+)
+_CHINESE_LANDLINE = re.compile(
+    rf"{_BEFORE}(?:\({_AREA}\) ?|{_AREA}[ -]?)[2-9][0-9]{{2,3}}[ -]?[0-9]{{4}}"
+    rf"(?: ?(?:转|轉|ext\.?|x|-) ?[0-9]{{1,5}})?{_BEHIND}"
+)
+_INTERNATIONAL = re.compile(rf"{_BEFORE}\(?(?:\+ ?|00)[1-9](?:[ .()-]{{0,2}}[0-9]){{6,14}}{_BEHIND}")
+_AMERICAN = re.compile(
+    rf"{_BEFORE}(?:1[ .-]?)?(?:\([2-9][0-9]{{2}}\)[ -]?|[2-9][0-9]{{2}}([ .-]))[2-9][0-9]{{2}}(?:\1|[-. ])[0-9]{{4}}"
+    rf"(?: ?(?:ext\.?|x) ?[0-9]{{1,5}})?{_BEHIND}"
+)
+# With the 0 that many countries dial at home, in groups: 07700 900123, 0912-345-678.
+_TRUNK = re.compile(
+    rf"{_BEFORE}0[1-9][0-9]{{1,3}}([ -])(?:[0-9]{{6}}|[0-9]{{3,4}}\1[0-9]{{3,4}}){_BEHIND}|"
+    rf"{_BEFORE}\(0[1-9][0-9]{{1,3}}\) ?[0-9]{{3,4}}[ -]?[0-9]{{3,4}}{_BEHIND}"
+)
+_ANY = re.compile(r"(?<![A-Za-z0-9])(?<![0-9][.,])\(?[0-9](?:[ .)-]{0,2}[0-9]){6,12}(?![A-Za-z0-9])(?![.,][0-9])")
+_COUNTRY_CODES = re.compile(
+    r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
+    r"|2(?:1[1-368]|2|3|4|5|6|9[0-9])|3[578]|42|50|59|6[789]|80|85|87|88|96|97|99"
+)
+_NOT_DIGITS = re.compile("[^0-9]")
+
+
+def find_phones(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of every number in a folded text; one that is said to be that of an order, a model … is none."""
+    for pattern in (_CHINESE_MOBILE, _CHINESE_LANDLINE, _AMERICAN, _TRUNK):
+        for match in pattern.finditer(text):
+            if not numbers_a_thing(text, match.start()):
+                yield match.span()
+    for match in _INTERNATIONAL.finditer(text):
+        if _is_international(match[0]):
+            yield match.span()
+    for match in _ANY.finditer(text):
+        if names_a_phone(text, match.start()) and not _is_day(match[0]):
+            yield match.span()
+
+
+def _is_international(written: str) -> bool:
+    """8 to 15 digits behind + or 00 that begin with the code of a country (ITU-T E.164); ten of North America."""
+    digits = _NOT_DIGITS.sub("", written)
+    if "+" not in written:
+        digits = digits[2:]
+    if digits.startswith("1"):
+        return re.fullmatch("1[2-9][0-9]{2}[2-9][0-9]{6}", digits) is not None
+    return 8 <= len(digits) <= 15 and _COUNTRY_CODES.match(digits) is not None
+
+
+def _is_day(written: str) -> bool:
+    """Whether eight digits are a day, such as 20240131."""
+    if re.fullmatch("(?:19|20)[0-9]{6}", written) is None:
+        return False
+    try:
+        date(int(written[:4]), int(written[4:6]), int(written[6:]))
+    except ValueError:
+        return False
+    return True
