@@ -10,7 +10,7 @@ _LONGEST_LOCAL_PART = 64  # characters, RFC 5321 section 4.5.3.1.1
 _LOCAL_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+\-]{0,63}\Z")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.){{1,8}}(?:xn--[A-Za-z0-9\-]{{2,59}}|[A-Za-z]{{2,24}})(?![A-Za-z0-9])")
-_SPELLED_AT = re.compile(r" ?[\[({] ?(?:at|AT|At|@|艾特) ?[\])}] ?")
+_SPELLED_AT = re.compile(r"[\[({] ?(?:at|AT|At|@|艾特) ?[\])}] ?")
 _SPELLED_DOMAIN = re.compile(rf"{_LABEL}(?:(?: ?[\[({{] ?(?:dot|DOT|点|\.) ?[\])}}] ?|\.| dot | DOT ){_LABEL}){{1,4}}")
 
 
@@ -24,7 +24,7 @@ def find_emails(text: str) -> Iterator[tuple[int, int]]:
             yield local.start(), domain.end()
         at = text.find("@", at + 1)
     for spelled in _SPELLED_AT.finditer(text):
-        local = _local_part(text, spelled.start())
+        local = _local_part(text, spelled.start() - (text[spelled.start() - 1 : spelled.start()] == " "))
         domain = _SPELLED_DOMAIN.match(text, spelled.end()) if local else None
         if local and domain:
             yield local.start(), domain.end()

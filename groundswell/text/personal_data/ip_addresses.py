@@ -10,7 +10,7 @@ from groundswell.text.personal_data.context import names_a_version
 
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _V4 = re.compile(rf"(?<![A-Za-z0-9_])(?<![0-9][.])(?:{_BYTE}\.){{3}}{_BYTE}(?![A-Za-z0-9_])(?!\.[0-9])")
-_V6 = re.compile(r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f:]{2,45}(?:(?<=:)[0-9]{1,3}(?:\.[0-9]{1,3}){3})?(?![A-Za-z0-9_])")
+_V6 = re.compile(r"(?<![A-Za-z0-9_.])[0-9A-Fa-f:]{2,45}(?:(?<=:)[0-9]{1,3}(?:\.[0-9]{1,3}){3})?(?![A-Za-z0-9_])")
 _MOST_SEEN = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "255.255.255.0"})  # everybody's
 
 
@@ -25,7 +25,8 @@ def find_ip_addresses(text: str) -> Iterator[tuple[int, int]]:
 
 def _version_six(text: str) -> Iterator[tuple[int, int]]:
     for match in _V6.finditer(text):
-        found = match[0].rstrip(":") if not match[0].endswith("::") else match[0]
+        # a colon of the sentence stands right before or behind an address; `::` belongs to it
+        found = re.sub(r"^:(?!:)|(?<!:):$", "", match[0])
         # `a::b` is an address too, but not in a review: one of the internet begins with four digits
         if found.count(":") < 2 or not re.match(r"[0-9A-Fa-f]{4}:|::ffff:", found, re.IGNORECASE):
             continue
@@ -33,4 +34,5 @@ def _version_six(text: str) -> Iterator[tuple[int, int]]:
             ipaddress.IPv6Address(found)
         except ValueError:
             continue
-        yield match.start(), match.start() + len(found)
+        start = match.start() + match[0].index(found)
+        yield start, start + len(found)
