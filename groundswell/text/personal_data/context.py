@@ -18,6 +18,8 @@ _OF_A_PHONE = re.compile(
     r"|contact))(?:me|us|him|her|them|at|on|to|\s)*" + _LINK + r"(?:at|on)?\s*\+?\Z",
     re.IGNORECASE,
 )
+_A_CALL_BEFORE = re.compile(r"电话|手机|打给|拨打|\b(?:phone|tel|mobile|cell|call\w*|text|dial|cal)\b", re.IGNORECASE)
+_OF_AN_ADDRESS = re.compile(r"(?:\b(?:ip|dns|server|host|ping|address)|地址|服务器)" + _LINK + r"\Z", re.IGNORECASE)
 _OF_AN_ID_CARD = re.compile(r"(?:身份证|身份證|证件|\b(?:id|identity)(?: card)?)" + _LINK + r"\Z", re.IGNORECASE)
 _OF_A_CARD = re.compile(
     r"(?:银行卡|银行账号|银行帐号|信用卡|储蓄卡|借记卡|卡号"
@@ -40,6 +42,16 @@ def numbers_a_thing(text: str, start: int) -> bool:
 def names_a_phone(text: str, start: int) -> bool:
     """Whether the number at `start` is said to be one to call."""
     return _OF_A_PHONE.search(text, max(0, start - _REACH), start) is not None
+
+
+def mentions_a_call(text: str, start: int) -> bool:
+    """Whether calling is spoken of shortly before `start`."""
+    return _A_CALL_BEFORE.search(text, max(0, start - 2 * _REACH), start) is not None
+
+
+def names_an_address(text: str, start: int) -> bool:
+    """Whether the number at `start` is said to be an address of a computer."""
+    return _OF_AN_ADDRESS.search(text, max(0, start - _REACH), start) is not None
 
 
 def names_an_id_card(text: str, start: int) -> bool:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from groundswell.text.personal_data.context import names_a_version
+from groundswell.text.personal_data.context import names_a_version, names_an_address
 
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _V4 = re.compile(rf"(?<![A-Za-z0-9_])(?<![0-9][.])(?:{_BYTE}\.){{3}}{_BYTE}(?![A-Za-z0-9_])(?!\.[0-9])")
@@ -17,7 +17,9 @@ _MOST_SEEN = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "255.255.255.
 def find_ip_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of every address in a folded text; a number of four parts that is said to be a version is none."""
     for match in _V4.finditer(text):
-        if match[0] not in _MOST_SEEN and not names_a_version(text, match.start()):
+        # four single digits, such as 1.8.8.8, are more often a price or a version
+        short = len(match[0]) == len("1.1.1.1") and not names_an_address(text, match.start())
+        if match[0] not in _MOST_SEEN and not short and not names_a_version(text, match.start()):
             yield match.span()
     if text.count(":") > 1:
         yield from _version_six(text)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from groundswell.text.personal_data.context import names_a_phone, numbers_a_thing
+from groundswell.text.personal_data.context import mentions_a_call, names_a_phone, numbers_a_thing
 
 # Patterns are put to the surroundings of seven or more digits only: a look behind at every character costs the most.
 _DIGITS = re.compile(r"[0-9](?:[ ()./·+-]{0,3}[0-9]){6,}")
@@ -33,6 +33,7 @@ _AMERICAN = re.compile(
     rf"{_BEFORE}(?:1[ .-]?)?(?:\([2-9][0-9]{{2}}\)[ -]?|[2-9][0-9]{{2}}([ .-]))[2-9][0-9]{{2}}(?:\1|[-. ])[0-9]{{4}}"
     rf"(?: ?(?:ext\.?|x) ?[0-9]{{1,5}})?{_BEHIND}"
 )
+_AMERICAN_TOGETHER = re.compile(rf"{_BEFORE}[2-9][0-9]{{2}}[2-9][0-9]{{6}}{_BEHIND}(?![A-Za-z])")
 # With the 0 that many countries dial at home, in groups: 07700 900123, 0912-345-678.
 _TRUNK = re.compile(
     rf"{_BEFORE}0[1-9][0-9]{{1,3}}([ -])(?:[0-9]{{6}}|[0-9]{{3,4}}\1[0-9]{{3,4}}){_BEHIND}|"
@@ -58,6 +59,10 @@ def find_phones(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_no_thing(text: str, match: re.Match[str]) -> bool:
     return not numbers_a_thing(text, match.start())
+
+
+def _is_to_be_called(text: str, match: re.Match[str]) -> bool:
+    return mentions_a_call(text, match.start()) and _is_no_thing(text, match)
 
 
 def _is_said(text: str, match: re.Match[str]) -> bool:
@@ -90,6 +95,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], bool]], ...]
     (_CHINESE_MOBILE, _is_no_thing),
     (_CHINESE_LANDLINE, _is_no_thing),
     (_AMERICAN, _is_no_thing),
+    (_AMERICAN_TOGETHER, _is_to_be_called),
     (_TRUNK, _is_no_thing),
     (_INTERNATIONAL, _is_international),
     (_ANY, _is_said),
