@@ -69,7 +69,9 @@ def chinese_landline(source: random.Random) -> str:
     """An area code and seven or eight digits."""
     area = source.choice(["010", "021", "020", "0755", "0571", "0431", "0991"])
     local = source.choice("2345678") + digits(source, 7 if len(area) == 3 else source.choice([6, 7]))
-    return source.choice([f"{area}-{local}", f"({area}){local}", f"{area}{local}", f"{area} {local}", f"{area}-{local}-802"])
+    return source.choice(
+        [f"{area}-{local}", f"({area}){local}", f"{area}{local}", f"{area} {local}", f"{area}-{local}-802"]
+    )
 
 
 def american_phone(source: random.Random) -> str:
@@ -77,16 +79,22 @@ def american_phone(source: random.Random) -> str:
     area, exchange = (source.choice("23456789") + digits(source, 2) for _ in range(2))
     line = digits(source, 4)
     return source.choice(
-        [f"({area}) {exchange}-{line}", f"{area}-{exchange}-{line}", f"{area}.{exchange}.{line}", f"+1 {area} {exchange} {line}",
-         f"1-{area}-{exchange}-{line}", f"+1{area}{exchange}{line}"]
-    )  # fmt: skip
+        [
+            f"({area}) {exchange}-{line}",
+            f"{area}-{exchange}-{line}",
+            f"{area}.{exchange}.{line}",
+            f"1-{area}-{exchange}-{line}",
+            f"+1 {area} {exchange} {line}",
+            f"+1{area}{exchange}{line}",
+        ]
+    )
 
 
 def international_phone(source: random.Random) -> str:
     """A country code and what follows it there."""
     code, groups = source.choice(
-        [("44", (2, 4, 4)), ("49", (3, 7)), ("33", (1, 2, 2, 2, 2)), ("852", (4, 4)), ("886", (3, 3, 3)), ("65", (4, 4)),
-         ("81", (2, 4, 4)), ("61", (1, 4, 4)), ("7", (3, 3, 4)), ("91", (5, 5))]
+        [("44", (2, 4, 4)), ("49", (3, 7)), ("33", (1, 2, 2, 2, 2)), ("852", (4, 4)), ("886", (3, 3, 3)),
+         ("65", (4, 4)), ("81", (2, 4, 4)), ("61", (1, 4, 4)), ("7", (3, 3, 4)), ("91", (5, 5))]
     )  # fmt: skip
     parts = ["123456789"[int(digits(source, 1)) % 9] + digits(source, size - 1) for size in groups]
     return source.choice([f"+{code} {' '.join(parts)}", f"+{code}{''.join(parts)}", f"+{code}-{'-'.join(parts)}"])
@@ -96,7 +104,9 @@ def email(source: random.Random) -> str:
     """A name, a mark, a name, at one of several houses."""
     names = ["joe", "li.wei", "anna", "xiaoming", "mary_jane", "k", "zhang", "o-brien"]
     local = source.choice(names) + source.choice(["", "." + source.choice(names), digits(source, 3), "+shop"])
-    domain = source.choice(["example.com", "qq.com", "163.com", "mail.example.co.uk", "uni-x.example.edu", "a.example.cn"])
+    domain = source.choice(
+        ["example.com", "qq.com", "163.com", "mail.example.co.uk", "uni-x.example.edu", "a.example.cn"]
+    )
     return f"{local}@{domain}"
 
 
@@ -153,7 +163,9 @@ def ip_four(source: random.Random) -> str:
 def ip_six(source: random.Random) -> str:
     """Eight groups, or fewer around `::`."""
     groups = [f"{source.randint(0, 0xFFFF):x}" for _ in range(6)]
-    return source.choice([":".join(["2001", "db8", *groups]), f"2001:db8::{groups[0]}", f"fe80::{':'.join(groups[:4])}"])
+    return source.choice(
+        [":".join(["2001", "db8", *groups]), f"2001:db8::{groups[0]}", f"fe80::{':'.join(groups[:4])}"]
+    )
 
 
 def chinese_plate(source: random.Random) -> str:
@@ -196,7 +208,11 @@ FORMS: dict[str, dict[str, Draw]] = {
     "IP": {"version 4": ip_four, "version 6": ip_six},
     "PLATE": {"Chinese": chinese_plate, "new energy": new_energy_plate, "English": english_plate},
 }
-_PLATE_CARRIERS = ("The number plate was {0}, a red van.", "His license plate: {0}.", "registration number {0} parked outside")
+_PLATE_CARRIERS = (
+    "The number plate was {0}, a red van.",
+    "His license plate: {0}.",
+    "registration number {0} parked outside",
+)
 
 
 def written(kind: str, form: str, count: int, seed: int = 0) -> Iterator[Written]:

@@ -3,8 +3,8 @@
 >>> redact("打我电话13812345678，或写信给 joe@example.com").text
 '打我电话[PHONE]，或写信给 [EMAIL]'
 
-By rules with checksums and dates, no model: what is found is found again tomorrow. Names of people, postal addresses and
-numbers written in words are not found; docs/security.md has what was measured.
+By rules with checksums and dates, no model: what is found is found again tomorrow. Names of people, postal addresses
+and numbers written in words are not found; docs/security.md has what was measured.
 """
 
 from __future__ import annotations

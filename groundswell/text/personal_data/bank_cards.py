@@ -50,8 +50,8 @@ _ISSUERS: tuple[tuple[int, int, frozenset[int]], ...] = (
 def find_bank_cards(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of every number of a known issuer, of its length and with the right check digit.
 
-    A number that is said to be that of an order, a parcel … is none. One that is said to be that of a card may be of any
-    issuer and mistyped.
+    A number that is said to be that of an order, a parcel … is none. One that is said to be that of a card may be of
+    any issuer and mistyped.
     """
     for match in _NUMBER.finditer(text):
         digits = match[0].translate(_SEPARATORS)

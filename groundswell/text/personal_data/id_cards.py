@@ -11,9 +11,7 @@ from datetime import date
 
 from groundswell.text.personal_data.context import names_an_id_card
 
-_PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
+_PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 _NUMBER = re.compile(r"(?<![0-9])[1-8][0-9](?:[ -]?[0-9]){15}[ -]?[0-9Xx](?![0-9])")
 _SEPARATORS = str.maketrans("", "", " -")
 _CHECK_CHARACTERS = "10X98765432"
@@ -26,7 +24,7 @@ def find_id_cards(text: str) -> Iterator[tuple[int, int]]:
     """
     for match in _NUMBER.finditer(text):
         number = match[0].translate(_SEPARATORS)
-        if number[:2] not in _PROVINCES or not _is_day(number[6:14]):
+        if not _PROVINCES.match(number) or not _is_day(number[6:14]):
             continue
         if check_character(number[:17]) == number[17].upper() or names_an_id_card(text, match.start()):
             yield match.span()

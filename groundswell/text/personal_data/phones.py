@@ -16,7 +16,9 @@ _DIGITS = re.compile(r"[0-9](?:[ ()./·+-]{0,3}[0-9]){6,}")
 _SIGN_BEFORE, _EXTENSION_BEHIND = 3, 12  # characters: (+, and an extension
 _BEFORE = r"(?<![0-9])(?<![0-9][.-])(?:(?<![A-Za-z])|(?<=[Tt]el)|(?<=TEL)|(?<=hone)|(?<=[Vv][Xx])|(?<=[Ww][Xx]))"
 _BEHIND = r"(?![0-9])(?!\.[0-9])"
-_CODE_IN_BRACKETS = r"(?:\((?=(?:\+|00)?[0-9]{1,4}\)))?"  # the bracket that opens before +86 only where it closes behind it
+_CODE_IN_BRACKETS = (
+    r"(?:\((?=(?:\+|00)?[0-9]{1,4}\)))?"  # the bracket that opens before +86 only where it closes behind it
+)
 _AREA = "(?:010|02[0-9]|0[3-9][0-9]{2})"
 _CHINESE_MOBILE = re.compile(
     rf"{_BEFORE}(?:{_CODE_IN_BRACKETS}(?:\+|00)?86\)?[ -]?)?1(?:"
