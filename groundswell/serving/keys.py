@@ -142,7 +142,7 @@ class KeyStore:
         try:
             keys = dict(_read_keys(self.path).keys) if self.path.exists() else {}
             yield keys
-            text = _File(keys=list(keys.values())).model_dump_json(indent=2)
+            text = _File(format="groundswell api keys 1", keys=list(keys.values())).model_dump_json(indent=2)
             with whole_file(self.path, private=True) as aside:
                 aside.write_text(text + "\n", encoding="utf-8")
         finally:
@@ -173,7 +173,7 @@ class _File(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    format: Literal["groundswell api keys 1"] = "groundswell api keys 1"
+    format: Literal["groundswell api keys 1"]
     keys: list[_Entry]
 
 
