@@ -38,7 +38,9 @@ class AsyncClient:
     ) -> None:
         self._url, self._retries = url, Retries(most=retries)
         self._failure = load_engine().RequestError
-        self._http: httpx2.AsyncClient = load_engine().AsyncClient(transport=transport, **settings(url, key, timeout))
+        self._http: httpx2.AsyncClient = load_engine().AsyncClient(
+            transport=transport, **settings(url, key, timeout, retries)
+        )
 
     @overload
     async def analyze(  # type: ignore[overload-overlap]  # a text is also an iterable of texts

@@ -47,7 +47,7 @@ class Client:
     ) -> None:
         self._url, self._retries = url, Retries(most=retries)
         self._failure = load_engine().RequestError
-        self._http: httpx2.Client = load_engine().Client(transport=transport, **settings(url, key, timeout))
+        self._http: httpx2.Client = load_engine().Client(transport=transport, **settings(url, key, timeout, retries))
 
     @overload
     def analyze(  # type: ignore[overload-overlap]  # a text is also an iterable of texts

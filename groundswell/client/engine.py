@@ -25,8 +25,8 @@ def load_engine() -> ModuleType:
         raise MissingExtraError("the client needs httpx2. Install it: pip install 'groundswell[client]'") from error
 
 
-def settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:
-    """What a client of httpx2 is made with; InputError for an address, a key or a time that cannot be meant.
+def settings(url: str, key: str | None, timeout: float, retries: int) -> dict[str, Any]:
+    """What a client of httpx2 is made with; InputError for an address, a key or a number that cannot be meant.
 
     Redirects are not followed: the key would go along.
     """
@@ -37,6 +37,8 @@ def settings(url: str, key: str | None, timeout: float) -> dict[str, Any]:
         raise InputError("the key holds characters that no key has, or none. Copy it again, without blanks around it")
     if not timeout > 0:
         raise InputError(f"found a timeout of {timeout} s, expected more than 0")
+    if retries < 0:
+        raise InputError(f"found {retries} retries, expected 0 or more")
     headers = {
         "User-Agent": "groundswell",
         "Content-Type": "application/json",
