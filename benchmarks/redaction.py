@@ -30,8 +30,8 @@ from groundswell.text.redaction import find
 COUNT = 5000  # sentences of each form
 SEED = 1  # the tests have 0
 AROUND = 30  # characters printed before and behind a piece
-# corpus -> kind -> (pieces that were read, how many of them were no personal data of that kind); a figure of the row only
-# as long as the number found is still the same
+# corpus -> kind -> (pieces that were read, how many of them were no personal data of that kind); a figure of the row
+# only as long as the number found is still the same
 READ: dict[str, dict[str, tuple[int, int]]] = {
     "imdb": {"EMAIL": (24, 0)},
     "hotel": {"EMAIL": (1, 0), "PHONE": (11, 0), "PLATE": (1, 0)},
