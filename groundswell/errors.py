@@ -8,6 +8,7 @@
     │   ├── RunFolderError      a run folder with a missing, altered or foreign file
     │   ├── MissingExtraError   an optional dependency is not installed
     │   └── LaunchError         processes that were launched in a way the recipe cannot be trained
+    ├── ServiceError            a running service does not answer a request; it says so with this status and code
     └── CheckError              a check or gate failed; the command line exits with 1
         ├── LeakageError        the splits share texts and the recipe refuses that
         ├── SelfCheckError      a numeric self-check did not hold
@@ -52,6 +53,19 @@ class MissingExtraError(InputError):
 
 class LaunchError(InputError):
     """The processes were launched in a way in which the recipe cannot be trained."""
+
+
+class ServiceError(GroundswellError):
+    """A running service does not answer a request.
+
+    status        of HTTP
+    code          for machines, such as `overloaded`
+    retry_after   seconds after which asking again may help; None where it does not
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.retry_after = status, code, retry_after
 
 
 class CheckError(GroundswellError):
