@@ -6,14 +6,20 @@
     │   ├── DataError           a file, a row or a label that is wrong
     │   ├── BaseModelError      a base model that is missing, unsafe or does not fit
     │   ├── RunFolderError      a run folder with a missing, altered or foreign file
+    │   ├── KeyFileError        a file of API keys that is damaged, foreign or held by another process
     │   ├── MissingExtraError   an optional dependency is not installed
     │   └── LaunchError         processes that were launched in a way the recipe cannot be trained
-    ├── ServiceError            a running service does not answer a request; it says so with this status and code
-    └── CheckError              a check or gate failed; the command line exits with 1
-        ├── LeakageError        the splits share texts and the recipe refuses that
-        ├── SelfCheckError      a numeric self-check did not hold
-        ├── BehaviourError      a model fails too many behaviour tests of a capability
-        └── TrainingError       training cannot go on, such as a loss that is not a number
+    ├── CheckError              a check or gate failed; the command line exits with 1
+    │   ├── LeakageError        the splits share texts and the recipe refuses that
+    │   ├── SelfCheckError      a numeric self-check did not hold
+    │   ├── BehaviourError      a model fails too many behaviour tests of a capability
+    │   └── TrainingError       training cannot go on, such as a loss that is not a number
+    ├── RequestError            a running service does not answer a request, with this status and code
+    └── ServiceError            a service did not answer what it was asked; the client raises it
+        ├── UnreachableError    no connection, or no answer in time
+        ├── AccessError         no key, a wrong one, or one without the scope (401, 403)
+        ├── RefusedError        what was sent is refused and would be again (400, 404, 413, 422 …)
+        └── OverloadError       too many requests, or not ready, also after every retry (429, 503)
 
 Every message says what was found, what was expected, how to mend it and where.
 """
@@ -47,6 +53,10 @@ class RunFolderError(InputError):
     """A run folder has a missing, altered or foreign file."""
 
 
+class KeyFileError(InputError):
+    """A file of API keys is damaged, foreign or held by another process."""
+
+
 class MissingExtraError(InputError):
     """An optional dependency is not installed."""
 
@@ -55,7 +65,7 @@ class LaunchError(InputError):
     """The processes were launched in a way in which the recipe cannot be trained."""
 
 
-class ServiceError(GroundswellError):
+class RequestError(GroundswellError):
     """A running service does not answer a request.
 
     status        of HTTP
@@ -86,3 +96,34 @@ class BehaviourError(CheckError):
 
 class TrainingError(CheckError):
     """Training cannot go on."""
+
+
+class ServiceError(GroundswellError):
+    """A service did not answer what it was asked.
+
+    status       of the HTTP answer; None when there was none
+    code         of the error, as the service names it
+    request_id   to look for in the service's log
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, code: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+
+class UnreachableError(ServiceError):
+    """There is no connection, or no answer came in time."""
+
+
+class AccessError(ServiceError):
+    """The service wants a key, another key, or one with a wider scope."""
+
+
+class RefusedError(ServiceError):
+    """The service refuses what was sent, and would refuse it again."""
+
+
+class OverloadError(ServiceError):
+    """The service has too much to do or is not ready, also after every retry."""

@@ -33,8 +33,11 @@ CHECKPOINTS = "checkpoints"
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A path to write to that becomes `path` only when the block ends well; nothing half-written stays."""
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """A path to write to that becomes `path` only when the block ends well; nothing half-written stays.
+
+    private   nobody but the owner may read or write it (mode 0600)
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
@@ -42,7 +45,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield aside
         _flush_to_disk(aside)
-        os.chmod(aside, 0o666 & ~_umask())
+        os.chmod(aside, 0o600 if private else 0o666 & ~_umask())
         os.replace(aside, path)
     except OSError as error:
         raise _explained(error, path) from error

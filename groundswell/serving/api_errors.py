@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from groundswell.errors import ServiceError
+from groundswell.errors import RequestError
 
 MOST_PROBLEMS = 5
 _CODES = {400: "invalid_request", 404: "not_found", 405: "method_not_allowed"}
@@ -23,7 +23,7 @@ _CURES = {
 }
 
 
-def error_response(error: ServiceError, request_id: str) -> Response:
+def error_response(error: RequestError, request_id: str) -> Response:
     """The answer for an error, with Retry-After where asking again may help."""
     body = {"error": {"code": error.code, "message": str(error), "request_id": request_id}}
     headers = {}
@@ -36,14 +36,14 @@ def error_response(error: ServiceError, request_id: str) -> Response:
     return Response(content, error.status, headers, "application/json")
 
 
-def internal_error() -> ServiceError:
+def internal_error() -> RequestError:
     """What is told of an error that nobody expected; the log says where it was raised."""
-    return ServiceError(500, "internal_error", "the service failed. Its log says where, under this request id")
+    return RequestError(500, "internal_error", "the service failed. Its log says where, under this request id")
 
 
-async def told_service_error(request: Request, error: Exception) -> Response:
-    """The answer to a ServiceError that was raised while a request was answered."""
-    assert isinstance(error, ServiceError)
+async def told_request_error(request: Request, error: Exception) -> Response:
+    """The answer to a RequestError that was raised while a request was answered."""
+    assert isinstance(error, RequestError)
     request.state.error_code = error.code
     return error_response(error, request.state.request_id)
 
@@ -53,19 +53,19 @@ async def told_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found: Sequence[Any] = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
-        return await told_service_error(request, ServiceError(400, "invalid_request", _CURES[400]))
+        return await told_request_error(request, RequestError(400, "invalid_request", _CURES[400]))
     problems = [f"{_place(each['loc'])}: {each['msg']}" for each in found[:MOST_PROBLEMS]]
     if len(found) > MOST_PROBLEMS:
         problems.append(f"and {len(found) - MOST_PROBLEMS:,} more")
     told = f"{'; '.join(problems)}. Mend the body as /openapi.json describes it"
-    return await told_service_error(request, ServiceError(422, "invalid_request", told))
+    return await told_request_error(request, RequestError(422, "invalid_request", told))
 
 
 async def told_http_error(request: Request, error: Exception) -> Response:
     """The answer to an address or a method that there is not, and to a body that cannot be read."""
     assert isinstance(error, HTTPException)
-    told = ServiceError(error.status_code, _CODES.get(error.status_code, "refused"), _CURES.get(error.status_code, "refused"))
-    response = await told_service_error(request, told)
+    told = RequestError(error.status_code, _CODES.get(error.status_code, "refused"), _CURES.get(error.status_code, "refused"))
+    response = await told_request_error(request, told)
     response.headers.update(error.headers or {})
     return response
 

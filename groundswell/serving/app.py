@@ -14,10 +14,10 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 import groundswell
-from groundswell.errors import DataError, ServiceError
+from groundswell.errors import DataError, RequestError
 from groundswell.model.abstention import Abstention
 from groundswell.serving import schemas
-from groundswell.serving.api_errors import told_http_error, told_invalid_request, told_service_error
+from groundswell.serving.api_errors import told_http_error, told_invalid_request, told_request_error
 from groundswell.serving.audit_log import AuditLog
 from groundswell.serving.gate import RequestGate
 from groundswell.serving.keys import KeyStore, Scope
@@ -68,7 +68,7 @@ def create_app(
         telemetry=NO_TELEMETRY,
     )
     app.state.models, app.state.has_keys = models, keys is not None
-    app.add_exception_handler(ServiceError, told_service_error)
+    app.add_exception_handler(RequestError, told_request_error)
     app.add_exception_handler(RequestValidationError, told_invalid_request)
     app.add_exception_handler(HTTPException, told_http_error)
     app.include_router(_documents_router())
@@ -96,10 +96,10 @@ def allowed(scope: Scope) -> Callable[[Request], None]:
             return
         key = getattr(request.state, "key", None)
         if key is None:
-            raise ServiceError(401, "unauthorized", "a key is missing. Send it as: Authorization: Bearer KEY")
+            raise RequestError(401, "unauthorized", "a key is missing. Send it as: Authorization: Bearer KEY")
         if scope not in key.scopes:
             told = f"this key may {', '.join(key.scopes)}, expected {scope}. Ask for another: groundswell serve keys"
-            raise ServiceError(403, "forbidden", told)
+            raise RequestError(403, "forbidden", told)
 
     return check
 
@@ -189,7 +189,7 @@ def _state_router(open_metrics: bool) -> APIRouter:
         if not models.ready:
             states = ", ".join(f"{model.name}: {model.state}" for model in models)
             told = "the service ends" if models.draining else f"not every model is ready ({states})"
-            raise ServiceError(503, "not_ready", f"{told}. Ask again", retry_after=1)
+            raise RequestError(503, "not_ready", f"{told}. Ask again", retry_after=1)
         return schemas.StateAnswer(status="ready")
 
     @router.get(
@@ -216,7 +216,7 @@ async def _answered(request: Request, asked: schemas.Documents, task: Task) -> R
     request.state.documents, request.state.characters = len(rows), sum(len(text) for _, text in rows)
     if len(rows) > most:
         told = f"found {len(rows):,} documents, expected at most {most:,} in a request. Send them in parts"
-        raise ServiceError(413, "too_many_documents", told)
+        raise RequestError(413, "too_many_documents", told)
     model = models.pick(asked.model)
     request.state.model = model.name
     longest = limits.explained_characters if explaining else limits.characters
@@ -228,7 +228,7 @@ def _abstention(options: schemas.AnalyzeOptions) -> Abstention | None:
     try:
         asked = Abstention(options.abstain_below, options.accuracy, options.coverage)
     except DataError as error:
-        raise ServiceError(422, "invalid_options", str(error)) from error
+        raise RequestError(422, "invalid_options", str(error)) from error
     return asked or None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from groundswell.errors import ServiceError
+from groundswell.errors import RequestError
 from groundswell.serving.worker_messages import DocumentAnswer, Explaining, Task, TextRow
 
 # Documents behind the oldest among which those of like length are looked for: more would not make batches fuller.
@@ -90,7 +90,7 @@ class DocumentQueue:
         return self._tokens
 
     def put(self, jobs: Sequence[Job]) -> None:
-        """Let all of these wait, or none: ServiceError 429 when there is no room for them.
+        """Let all of these wait, or none: RequestError 429 when there is no room for them.
 
         When nothing else waits any request has room: one that is larger than the queue would else never have.
         """
@@ -98,7 +98,7 @@ class DocumentQueue:
             self._drop_unwanted()  # those that nobody waits for any more should turn nobody away
         if self._waiting and not self._has_room(jobs):
             waiting = f"{len(self):,} documents wait for this model, {len(jobs):,} more are too many"
-            raise ServiceError(429, "overloaded", f"{waiting}. Ask again after Retry-After")
+            raise RequestError(429, "overloaded", f"{waiting}. Ask again after Retry-After")
         self._waiting.extend(jobs)
         self._tokens += sum(job.cost for job in jobs)
         self._changed.set()
@@ -137,7 +137,7 @@ class DocumentQueue:
         self._closed = True
         self._changed.set()
 
-    def fail(self, error: ServiceError) -> None:
+    def fail(self, error: RequestError) -> None:
         """Answer everything that waits with an error."""
         for job in self._waiting:
             if not job.answer.done():
@@ -172,6 +172,6 @@ class DocumentQueue:
         self._tokens = sum(job.cost for job in self._waiting)
 
 
-def deadline_passed() -> ServiceError:
+def deadline_passed() -> RequestError:
     """What a request is told that was not answered in time."""
-    return ServiceError(504, "deadline_passed", "the answer was not ready in time. Ask for fewer documents, or later")
+    return RequestError(504, "deadline_passed", "the answer was not ready in time. Ask for fewer documents, or later")

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groundswell.errors import InputError, ServiceError
+from groundswell.errors import InputError, RequestError
 from groundswell.serving.api_errors import error_response, internal_error
 from groundswell.serving.audit_log import AuditEvent, AuditLog
 from groundswell.serving.faults import fault_line
@@ -107,7 +107,7 @@ class RequestGate:
                     await self._app(scope, await self._with_body(scope, receive), send)
             else:
                 await self._app(scope, receive, send)
-        except ServiceError as error:
+        except RequestError as error:
             exchange.state["error_code"] = error.code
             await error_response(error, request_id)(scope, receive, send)
         except ClientGoneError:
@@ -119,16 +119,16 @@ class RequestGate:
                 await error_response(internal_error(), request_id)(scope, receive, send)
 
     def _check_host(self, scope: Scope) -> None:
-        """ServiceError 421 without keys for another name than those of this machine.
+        """RequestError 421 without keys for another name than those of this machine.
 
         A page of a foreign site, whose name was made to mean this machine, would otherwise get answers.
         """
         if self._keys is None and _host_name(Headers(scope=scope).get("host", "")) not in LOOPBACK_NAMES:
             told = "without keys this service answers by the names of its machine only. Ask localhost"
-            raise ServiceError(421, "foreign_host", told)
+            raise RequestError(421, "foreign_host", told)
 
     def _check_key(self, exchange: _Exchange) -> None:
-        """ServiceError 401 without a good key, 429 for one that asks too often."""
+        """RequestError 401 without a good key, 429 for one that asks too often."""
         if self._keys is None:
             return
         kind, _, given = Headers(scope=exchange.scope).get("authorization", "").partition(" ")
@@ -136,21 +136,21 @@ class RequestGate:
             record = self._keys.verify(given.strip()) if kind.lower() == "bearer" else None
         except InputError as error:
             _log.error("%s", error)
-            raise ServiceError(503, "not_ready", "the keys cannot be read; the log says why", retry_after=30) from error
+            raise RequestError(503, "not_ready", "the keys cannot be read; the log says why", retry_after=30) from error
         if record is None:
             told = "a key is missing, unknown or revoked. Send it as: Authorization: Bearer KEY"
-            raise ServiceError(401, "unauthorized", told)
+            raise RequestError(401, "unauthorized", told)
         exchange.state["key"] = record
         seconds = self._rates.check(record)
         if seconds is not None:
             told = f"this key may ask {record.requests_per_minute} times a minute. Ask again after Retry-After"
-            raise ServiceError(429, "rate_limited", told, retry_after=seconds)
+            raise RequestError(429, "rate_limited", told, retry_after=seconds)
 
     @contextmanager
     def _place_in_flight(self) -> Iterator[None]:
         if self._in_flight >= self._limits.requests:
             told = f"{self._in_flight} requests are being answered, which is all this service takes. Ask later"
-            raise ServiceError(429, "overloaded", told, retry_after=1)
+            raise RequestError(429, "overloaded", told, retry_after=1)
         self._in_flight += 1
         try:
             yield
@@ -161,9 +161,9 @@ class RequestGate:
         """`receive` with the whole body, which was read in bounded time and memory."""
         headers = Headers(scope=scope)
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise ServiceError(415, "unsupported_type", "expected Content-Type: application/json. Send JSON in UTF-8")
+            raise RequestError(415, "unsupported_type", "expected Content-Type: application/json. Send JSON in UTF-8")
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise ServiceError(415, "unsupported_encoding", "expected a body without Content-Encoding. Send it as it is")
+            raise RequestError(415, "unsupported_encoding", "expected a body without Content-Encoding. Send it as it is")
         body = await self._read_body(headers, receive)
         message: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
@@ -192,7 +192,7 @@ class RequestGate:
                         raise _too_large(most)
         except TimeoutError as error:
             told = f"the body did not arrive within {self._limits.body_seconds:g} s. Send it at once"
-            raise ServiceError(408, "body_too_slow", told) from error
+            raise RequestError(408, "body_too_slow", told) from error
         return bytes(body)
 
     def _note(self, exchange: _Exchange) -> None:
@@ -228,5 +228,5 @@ def _host_name(host: str) -> str:
     return (host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]).lower()
 
 
-def _too_large(most: int) -> ServiceError:
-    return ServiceError(413, "body_too_large", f"the body has more than {most:,} bytes. Send fewer documents at once")
+def _too_large(most: int) -> RequestError:
+    return RequestError(413, "body_too_large", f"the body has more than {most:,} bytes. Send fewer documents at once")

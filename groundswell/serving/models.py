@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from groundswell.errors import InputError, ServiceError
+from groundswell.errors import InputError, RequestError
 from groundswell.serving.served_model import ServedModel, Serving
 from groundswell.serving.worker_messages import Precision, WorkerOrder
 from groundswell.serving.worker_process import Worker, WorkerProcess
@@ -86,13 +86,13 @@ class Models:
         self.loading = asyncio.create_task(self._load())
 
     def pick(self, name: str | None) -> ServedModel:
-        """The model of that name, or the default; ServiceError 404 when there is none, 503 when the service ends."""
+        """The model of that name, or the default; RequestError 404 when there is none, 503 when the service ends."""
         if self.draining:
-            raise ServiceError(503, "draining", "the service ends. Ask another one", retry_after=1)
+            raise RequestError(503, "draining", "the service ends. Ask another one", retry_after=1)
         model = self._models.get(self._default if name is None else name)
         if model is None:
             known = ", ".join(self._models)
-            raise ServiceError(404, "unknown_model", f"there is no such model. Served are: {known}. Mend `model`")
+            raise RequestError(404, "unknown_model", f"there is no such model. Served are: {known}. Mend `model`")
         return model
 
     async def swap(self, name: str | None, run: str) -> ServedModel:
@@ -100,13 +100,13 @@ class Models:
 
         run   its path below the folder of runs
 
-        Raises ServiceError 403 for a run elsewhere, 404 for an unknown name, 409 while another run is loaded under
+        Raises RequestError 403 for a run elsewhere, 404 for an unknown name, 409 while another run is loaded under
         this name, 422 when the run cannot be loaded; then the old one goes on.
         """
         old = self.pick(name)
         folder = self._inside(run)
         if old.name in self._swapping:
-            raise ServiceError(409, "swap_running", f"another run is being loaded as {old.name!r}. Wait for it")
+            raise RequestError(409, "swap_running", f"another run is being loaded as {old.name!r}. Wait for it")
         self._swapping.add(old.name)
         try:
             new = ServedModel(old.name, folder, self._make_worker(folder), self.serving)
@@ -141,7 +141,7 @@ class Models:
         folder = (self._runs_folder / run).resolve() if "\0" not in run else self._runs_folder
         if self._runs_folder not in folder.parents:
             told = f"expected the name of a run below {self._runs_folder}, the folder of runs (--runs-folder)"
-            raise ServiceError(403, "run_not_allowed", told)
+            raise RequestError(403, "run_not_allowed", told)
         return folder
 
     def _retire(self, old: ServedModel) -> None:
@@ -162,9 +162,9 @@ async def _load_beside(model: ServedModel) -> None:
     try:
         await model.start()
     except InputError as error:
-        raise ServiceError(422, "cannot_load", str(error)) from error
-    except ServiceError as error:
-        raise ServiceError(422, "cannot_load", f"{model.run.name}: {error}") from error
+        raise RequestError(422, "cannot_load", str(error)) from error
+    except RequestError as error:
+        raise RequestError(422, "cannot_load", f"{model.run.name}: {error}") from error
     except asyncio.CancelledError:
         await model.stop()
         raise

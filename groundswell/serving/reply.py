@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fastapi import Request
 from fastapi.responses import Response
 
-from groundswell.errors import ServiceError
+from groundswell.errors import RequestError
 from groundswell.serving.batching import deadline_passed
 from groundswell.serving.gate import ClientGoneError
 from groundswell.serving.served_model import ServedModel
@@ -24,7 +24,7 @@ async def wait_for_answers(
 ) -> list[str]:
     """The record of each row, as JSON; a row of more than `longest` characters gets an error and costs the model nothing.
 
-    Raises ServiceError 504 when they are not there in time, what the model raises when no row is answered, and
+    Raises RequestError 504 when they are not there in time, what the model raises when no row is answered, and
     ClientGoneError when nobody waits any more.
     """
     deadline = request.state.deadline
@@ -76,7 +76,7 @@ def _record(row: TextRow, future: Waiting | None, longest: int) -> str:
     if future is not None and error is None:
         return future.result().record
     head = {} if row[0] is None else {"id": row[0]}
-    if isinstance(error, ServiceError):
+    if isinstance(error, RequestError):
         told = {"code": error.code, "message": str(error)}
     else:
         message = f"the text has {len(row[1]):,} characters, the limit is {longest:,}. Split it into parts"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
-from groundswell.errors import GroundswellError, ServiceError
+from groundswell.errors import GroundswellError, RequestError
 from groundswell.serving.batching import DocumentQueue, Job, estimated_tokens
 from groundswell.serving.limits import Limits
 from groundswell.serving.metrics import ServiceMetrics
@@ -90,7 +90,7 @@ class ServedModel:
 
         deadline   in seconds of the clock
 
-        Raises ServiceError 429 when the queue is full, 503 when the model cannot be loaded any more.
+        Raises RequestError 429 when the queue is full, 503 when the model cannot be loaded any more.
         """
         if self.state not in ("ready", "restarting"):
             raise self._unavailable()
@@ -99,7 +99,7 @@ class ServedModel:
         jobs = [Job(row, task, estimated_tokens(row[1], most), now, deadline, loop.create_future()) for row in rows]
         try:
             self._queue.put(jobs)
-        except ServiceError as error:
+        except RequestError as error:
             error.retry_after = self._seconds_to_wait()
             raise
         return [job.answer for job in jobs]
@@ -117,7 +117,7 @@ class ServedModel:
         if self._answering is not None:
             self._answering.cancel()
             await asyncio.wait({self._answering})
-        self._queue.fail(ServiceError(503, "draining", "the service ends. Ask another one", retry_after=1))
+        self._queue.fail(RequestError(503, "draining", "the service ends. Ask another one", retry_after=1))
         await self._end()
 
     def kill(self) -> None:
@@ -200,7 +200,7 @@ class ServedModel:
         """Hand the answers of a batch to those who wait for them."""
         self._metrics.compute_seconds.labels(self.name).observe(answered.seconds)
         if answered.refused is not None:
-            refused = ServiceError(422, "invalid_options", answered.refused)
+            refused = RequestError(422, "invalid_options", answered.refused)
             for job in jobs:
                 if not job.answer.done():
                     job.answer.set_exception(refused)
@@ -218,9 +218,9 @@ class ServedModel:
             return 1.0
         return min(LONGEST_RETRY_AFTER, math.ceil(self._queue.tokens / 2 / self._tokens_per_second))
 
-    def _unavailable(self) -> ServiceError:
+    def _unavailable(self) -> RequestError:
         told = f"the model {self.name!r} is not loaded ({self.state}). Ask again after Retry-After, or see the log"
-        return ServiceError(503, "not_ready", told, retry_after=LONGEST_PAUSE if self.state == "failed" else 1.0)
+        return RequestError(503, "not_ready", told, retry_after=LONGEST_PAUSE if self.state == "failed" else 1.0)
 
     def _in_thread(self, call: Callable[[], Returned]) -> asyncio.Future[Returned]:
         """Start a blocking call in the thread of this worker."""

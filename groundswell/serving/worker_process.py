@@ -11,14 +11,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-from groundswell.errors import InputError, ServiceError
+from groundswell.errors import InputError, RequestError
 from groundswell.serving.worker import work
 from groundswell.serving.worker_messages import Answered, LoadRefused, ModelFacts, Query, WorkerOrder
 
 SECONDS_TO_END = 5.0
 
 
-class WorkerDiedError(ServiceError):
+class WorkerDiedError(RequestError):
     """The process that holds a model ended while it was asked."""
 
     def __init__(self, message: str) -> None:
