@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from groundswell import __version__
-from groundswell.cli import compare, data, demo, doctor, evaluate, explain, lm, predict, report, train, vectors
+from groundswell.cli import compare, data, demo, doctor, evaluate, explain, lm, predict, report, serve, train, vectors
 from groundswell.cli.terminal import note
 from groundswell.errors import CheckError, GroundswellError
 
@@ -50,6 +50,7 @@ app.add_typer(report.app, name="report")
 app.add_typer(data.app, name="data")
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(lm.app, name="lm")
+app.add_typer(serve.app, name="serve")
 app.command("doctor")(doctor.doctor)
 
 

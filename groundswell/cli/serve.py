@@ -127,7 +127,7 @@ def _is_loopback(host: str) -> bool:
 
 def _first_command(address: str, with_key: bool) -> str:
     key = "-H 'Authorization: Bearer KEY' " if with_key else ""
-    return f"curl {address}/v1/analyze {key}--json '{{\"text\": \"The room was spotless.\"}}'"
+    return f'curl {address}/v1/analyze {key}--json \'{{"text": "The room was spotless."}}\''
 
 
 def _configure_logs(quiet: bool) -> None:

@@ -64,7 +64,9 @@ async def told_invalid_request(request: Request, error: Exception) -> Response:
 async def told_http_error(request: Request, error: Exception) -> Response:
     """The answer to an address or a method that there is not, and to a body that cannot be read."""
     assert isinstance(error, HTTPException)
-    told = RequestError(error.status_code, _CODES.get(error.status_code, "refused"), _CURES.get(error.status_code, "refused"))
+    told = RequestError(
+        error.status_code, _CODES.get(error.status_code, "refused"), _CURES.get(error.status_code, "refused")
+    )
     response = await told_request_error(request, told)
     response.headers.update(error.headers or {})
     return response

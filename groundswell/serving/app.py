@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -30,7 +29,9 @@ from groundswell.serving.worker_messages import Analysing, Explaining, Task
 API, METRICS = "/v1", "/metrics"
 ROUTES = (f"{API}/analyze", f"{API}/explain", f"{API}/models", METRICS, "/healthz", "/readyz", "/openapi.json")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-DESCRIPTION = "Opinions, labels and their evidence in texts, Chinese and English. Errors are `{error: {code, message}}`."
+DESCRIPTION = (
+    "Opinions, labels and their evidence in texts, Chinese and English. Errors are `{error: {code, message}}`."
+)
 # FastAPI would write messages of errors, which may quote a text, wherever a telemetry library is set up.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
@@ -128,7 +129,7 @@ def _documents_router() -> APIRouter:
         request: Request,
         asked: Annotated[schemas.AnalyzeRequest, Body(openapi_examples=schemas.ANALYZE_EXAMPLES)],
     ) -> Response:
-        """One record per document, as `groundswell predict` writes it; a document with an error does not harm others."""
+        """One record per document, as `groundswell predict` writes it; one with an error does not harm the others."""
         aspects = None if asked.aspects is None else tuple(asked.aspects)
         return await _answered(request, asked, Analysing(aspects, _abstention(asked.options)))
 

@@ -1,4 +1,4 @@
-"""Micro-batches: documents wait in a bounded queue, and are taken by token budget, the oldest with those of like length.
+"""Micro-batches: documents wait in a bounded queue and are taken by token budget, the oldest with others as long.
 
 Nothing waits for a batch to fill up: while the model computes one batch, the next gathers by itself.
 """
@@ -149,7 +149,7 @@ class DocumentQueue:
         return len(self) + len(jobs) <= self._most_documents and tokens <= self._most_tokens
 
     def _like(self, oldest: Job) -> list[Job]:
-        """What may join the oldest document, the nearest in length first; explaining takes so long that it goes alone."""
+        """What may join the oldest document, the nearest in length first; explaining takes long and goes alone."""
         if isinstance(oldest.task, Explaining):
             return []
         same = (job for job in islice(self._waiting, 1, LOOK_AHEAD) if job.task == oldest.task)

@@ -1,4 +1,4 @@
-"""Connections that do not wait for ever: a request whose head comes in drops is closed, and so is one that never begins.
+"""Connections that do not wait for ever: one whose request comes in drops is closed, and one where none begins.
 
 uvicorn itself waits for the head of a request, and for the rest of a body that was refused, as long as it takes.
 """

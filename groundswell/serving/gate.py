@@ -1,4 +1,4 @@
-"""What every request passes before anything is made of it: its key, its size, its time, and a place among those in flight.
+"""What every request passes before anything is made of it: its key, its size, its time, a place among those in flight.
 
 The order is that of cost: a request that is refused has cost less than one that is answered, and nothing was tokenized.
 """
@@ -163,7 +163,9 @@ class RequestGate:
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise RequestError(415, "unsupported_type", "expected Content-Type: application/json. Send JSON in UTF-8")
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise RequestError(415, "unsupported_encoding", "expected a body without Content-Encoding. Send it as it is")
+            raise RequestError(
+                415, "unsupported_encoding", "expected a body without Content-Encoding. Send it as it is"
+            )
         body = await self._read_body(headers, receive)
         message: Message | None = {"type": "http.request", "body": body, "more_body": False}
 

@@ -33,7 +33,9 @@ class ServiceMetrics:
         self.failures = counter("failures", "requests that were answered with an error", "route", "code")
         self.request_seconds = histogram("request_seconds", "from arrival to answer", SECONDS, "route")
         self.in_flight = gauge("requests_in_flight", "requests that are being answered")
-        self.documents = counter("documents", "documents by what became of them: ok, or their error", "model", "outcome")
+        self.documents = counter(
+            "documents", "documents by what became of them: ok, or their error", "model", "outcome"
+        )
         self.dropped = counter("dropped_documents", "documents that nobody waited for any more", "model", "reason")
         self.queue_seconds = histogram("queue_seconds", "that a document waited", SECONDS, "model")
         self.compute_seconds = histogram("compute_seconds", "that a batch was computed", SECONDS, "model")

@@ -1,4 +1,4 @@
-"""From the documents of a request to its answer: waiting for the model, for the deadline, and for the client to leave."""
+"""From the documents of a request to its answer: waiting for the model, the deadline, or the client to leave."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Waiting = asyncio.Future[DocumentAnswer]
 async def wait_for_answers(
     request: Request, model: ServedModel, task: Task, rows: Sequence[TextRow], longest: int
 ) -> list[str]:
-    """The record of each row, as JSON; a row of more than `longest` characters gets an error and costs the model nothing.
+    """The record of each row, as JSON; a row of more than `longest` characters gets an error and costs nothing.
 
     Raises RequestError 504 when they are not there in time, what the model raises when no row is answered, and
     ClientGoneError when nobody waits any more.

@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from groundswell.analyzer import Analyzer
     from groundswell.types import Analysis
 
-WARM_TEXTS = ("It was good.", "味道很好，但是服务太慢。", "The room was clean, the staff was kind and the food was cold. " * 40)
+WARM_TEXTS = (
+    "It was good.",
+    "味道很好，但是服务太慢。",
+    "The room was clean, the staff was kind and the food was cold. " * 40,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +122,10 @@ def answer(engine: LoadedRun, query: Query) -> Answered:
             documents = [document for one in alone for document in one.documents]
         else:
             _log.error("a document could not be analysed: %s", fault_line(error))
-            told = {"code": "internal_error", "message": "this text could not be analysed; the log says where it failed"}
+            told = {
+                "code": "internal_error",
+                "message": "this text could not be analysed; the log says where it failed",
+            }
             documents = [_failed(query.rows[0], told)]
     return Answered(documents, time.perf_counter() - begun)
 
