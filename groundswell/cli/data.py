@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from groundswell.cli.data_convert import convert
+from groundswell.cli.data_redact import redact
 from groundswell.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True, help="The sample reviews, what a labelled file holds, and opinions in other formats."
 )
 app.command("convert")(convert)
+app.command("redact")(redact)
 
 
 @app.command("sample")

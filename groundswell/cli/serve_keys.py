@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from groundswell.cli.terminal import console, note, print_json
 
 if TYPE_CHECKING:
-    from groundswell.serving.keys import KeyStore
+    from groundswell.serving.keys import KeyStore, Scope
 
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the service: make, list and revoke them.")
 
@@ -28,8 +28,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 def create(
     name: Annotated[str, typer.Argument(help="Who uses the key; stands in the list.")],
     scope: Annotated[
-        list[Literal["analyze", "explain", "admin"]] | None,
-        typer.Option(help="What the key may do; repeatable. Unless given: analyze and explain."),
+        list[str] | None,
+        typer.Option(help="analyze, explain or admin; repeatable. Unless given: the first two."),
     ] = None,
     requests_per_minute: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Most requests a minute; no limit unless given.")
@@ -39,7 +39,7 @@ def create(
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
     store = _store(keys)
-    key = store.create(name, scope or ["analyze", "explain"], requests_per_minute)
+    key = store.create(name, cast("list[Scope]", scope or ["analyze", "explain"]), requests_per_minute)
     if as_json:
         print_json({"key": key, **asdict(store.list()[-1])})
     else:

@@ -143,7 +143,11 @@ def test_a_place_that_is_none_is_said_and_so_is_its_mending(tmp_path: Path, said
     blocked.write_text("again")
     log.write(EVENT)
     assert log.lost == 3
-    assert [line.split(": ", 1)[1].split(";")[0] for line in said] == ["Not a directory", "written again", "Not a directory"]
+    assert [line.split(": ", 1)[1].split(";")[0] for line in said] == [
+        "Not a directory",
+        "written again",
+        "Not a directory",
+    ]
     assert said[1].endswith("; 2 requests are missing")
 
 

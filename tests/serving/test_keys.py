@@ -150,7 +150,8 @@ def test_a_lock_that_is_never_free_is_told(file: Path, monkeypatch: pytest.Monke
     with FileLock(f"{file}.lock"), pytest.raises(KeyFileError) as caught:
         KeyStore(file).create("a", ["analyze"])
     assert str(caught.value) == (
-        f"{file}: another process has held {file}.lock for 0 s, expected it to be free. End that process, then try again"
+        f"{file}: another process has held {file}.lock for 0 s, expected it to be free. End that process, then try "
+        "again"
     )
 
 
@@ -176,7 +177,8 @@ def test_a_damaged_or_foreign_file_is_told_and_lets_nobody_in(file: Path, conten
             ask()
         assert str(caught.value).startswith(f"{file}: found {found}")
         assert str(caught.value).endswith(
-            ", expected a file written by `groundswell serve keys create`. Name another file, or bring it back from a backup"
+            ", expected a file written by `groundswell serve keys create`. Name another file, or bring it back from a "
+            "backup"
         )
     assert file.read_bytes() == content
 
@@ -199,7 +201,7 @@ def test_what_cannot_be_written_leaves_the_older_file(file: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("name", "scopes", "limit", "message"),
     [
-        (" ", ["analyze"], None, "found ' ' as the name of a key, expected 1 to 100 visible characters. Say who uses it"),
+        (" ", ["analyze"], None, "found ' ' as the name of a key, expected 1 to 100 visible characters. Say who"),
         ("a\nb", ["analyze"], None, r"found 'a\nb' as the name of a key, expected 1 to 100 visible"),
         ("x" * 101, ["analyze"], None, "found 'xxx"),
         ("a", [], None, "found none as scopes of a key, expected one or more of analyze, explain, admin"),
