@@ -95,7 +95,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
         listening,
         on_ready=lambda: note(f"ready; try: {_first_command(address, store is not None)}"),
     )
-    note("ended; everything that was accepted is answered")
+    note("ended")
 
 
 def _keys(path: Path | None, no_auth: bool, host: str) -> KeyStore | None:
@@ -134,8 +134,14 @@ def _configure_logs(quiet: bool) -> None:
     """Lines of the service on standard error, without a text; its libraries speak up from warnings on."""
     from groundswell.serving.redacted_records import redact_record
 
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    handler.addFilter(redact_record)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("groundswell.serving").setLevel(logging.WARNING if quiet else logging.INFO)
+    def handler(form: str) -> logging.Handler:
+        made = logging.StreamHandler()
+        made.setFormatter(logging.Formatter(form))
+        made.addFilter(redact_record)
+        return made
+
+    logging.basicConfig(level=logging.WARNING, handlers=[handler("groundswell: %(message)s")])
+    logging.getLogger("groundswell.serving").setLevel(logging.INFO)
+    requests = logging.getLogger("groundswell.serving.access")  # lines of JSON, and nothing but that
+    requests.handlers, requests.propagate = [handler("%(message)s")], False
+    requests.setLevel(logging.WARNING if quiet else logging.INFO)

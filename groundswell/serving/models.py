@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from groundswell.errors import InputError, RequestError
+from groundswell.run_folder import read_manifest
 from groundswell.serving.served_model import ServedModel, Serving
 from groundswell.serving.worker_messages import Precision, WorkerOrder
 from groundswell.serving.worker_process import Worker, WorkerProcess
@@ -109,6 +110,7 @@ class Models:
             raise RequestError(409, "swap_running", f"another run is being loaded as {old.name!r}. Wait for it")
         self._swapping.add(old.name)
         try:
+            _check_run(folder)
             new = ServedModel(old.name, folder, self._make_worker(folder), self.serving)
             await _load_beside(new)
             self._models[old.name] = new
@@ -150,12 +152,23 @@ class Models:
         task.add_done_callback(self._old.discard)
 
     async def _drained(self, model: ServedModel) -> None:
+        if model.state in ("loading", "failed"):
+            await model.stop()
+            return
         try:
             async with asyncio.timeout(self.serving.limits.drain_seconds):
                 await model.drain()
         except TimeoutError:
             _log.warning("%s: ended before everything was answered", model.name)
             await model.stop()
+
+
+def _check_run(folder: Path) -> None:
+    """Tell a wrong folder at once: a worker needs seconds before it can."""
+    try:
+        read_manifest(folder)
+    except InputError as error:
+        raise RequestError(422, "cannot_load", str(error)) from error
 
 
 async def _load_beside(model: ServedModel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic_core import PydanticCustomError
 
 MOST_ID = 256
 MOST_ASPECTS = 50
@@ -13,7 +14,7 @@ MOST_ASPECTS = 50
 def _text(value: object) -> str:
     # an unpaired surrogate is an error of its document, not of the request, so pydantic must not see it
     if not isinstance(value, str):
-        raise ValueError("Input should be a string")
+        raise PydanticCustomError("string_type", "Input should be a string")
     return value
 
 
@@ -47,7 +48,7 @@ class Documents(Asked):
     @model_validator(mode="after")
     def _text_or_documents(self) -> Self:
         if (self.text is None) == (self.documents is None):
-            raise ValueError("expected one of `text` and `documents`")
+            raise PydanticCustomError("text_or_documents", "expected one of `text` and `documents`")
         return self
 
     @property
