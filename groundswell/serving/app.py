@@ -84,6 +84,7 @@ def create_app(
         audit=audit or AuditLog(None),
         protected=(API,) if open_metrics else (API, METRICS),
         routes=frozenset(ROUTES),
+        is_ending=lambda: models.draining,
     )
     app.add_middleware(SecurityHeaders)  # around the gate: what it refuses has these headers too
     return app

@@ -13,7 +13,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1, where a connection on which no request is being answered is closed after `header_seconds`."""
+    """HTTP/1.1, where the first request, and each that has begun, must arrive within `header_seconds`.
+
+    Between two requests a connection may rest, for as long as uvicorn keeps it alive.
+    """
 
     header_seconds = 10.0
 
@@ -35,9 +38,9 @@ class ImpatientProtocol(H11Protocol):
             self._wait()
 
     def on_response_complete(self) -> None:
-        """Begin to wait for the next request, which may be here already."""
+        """Go on with the next request; after a refusal the rest of the body is thrown away, but not for ever."""
         super().on_response_complete()
-        if self.cycle.response_complete:
+        if self.conn.their_state is h11.SEND_BODY:
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

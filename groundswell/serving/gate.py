@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -55,6 +55,7 @@ class RequestGate:
 
     keys        None: everybody may ask, but only by the names of this machine
     protected   paths that begin so need a key, whatever stands behind them
+    is_ending   whether the service takes nothing more
     routes      paths that are named in metrics and logs; others may hold anything, and are called `other`
     """
 
@@ -68,10 +69,11 @@ class RequestGate:
         audit: AuditLog,
         protected: tuple[str, ...],
         routes: frozenset[str],
+        is_ending: Callable[[], bool],
     ) -> None:
         self._app, self._limits, self._metrics = app, limits, metrics
         self._keys, self._audit, self._protected, self._routes = keys, audit, protected, routes
-        self._rates = RateLimiter()
+        self._rates, self._is_ending = RateLimiter(), is_ending
         self._in_flight = 0
         metrics.in_flight.set_function(lambda: self._in_flight)
 
@@ -102,6 +104,7 @@ class RequestGate:
             is_protected = scope["path"].startswith(self._protected)
             if is_protected:
                 self._check_key(exchange)
+                self._check_end()
             if is_protected and scope["method"] == "POST":
                 with self._place_in_flight():
                     await self._app(scope, await self._with_body(scope, receive), send)
@@ -126,6 +129,11 @@ class RequestGate:
         if self._keys is None and _host_name(Headers(scope=scope).get("host", "")) not in LOOPBACK_NAMES:
             told = "without keys this service answers by the names of its machine only. Ask localhost"
             raise RequestError(421, "foreign_host", told)
+
+    def _check_end(self) -> None:
+        """RequestError 503 for what arrives when the service has begun to end; what arrived before is answered."""
+        if self._is_ending():
+            raise RequestError(503, "draining", "the service ends. Ask another one", retry_after=1)
 
     def _check_key(self, exchange: _Exchange) -> None:
         """RequestError 401 without a good key, 429 for one that asks too often."""

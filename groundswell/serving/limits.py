@@ -30,6 +30,7 @@ class Limits(BaseModel):
     seconds: float = Field(30.0, gt=0, le=3600, description="seconds from the arrival of a request to its answer")
     header_seconds: float = Field(10.0, gt=0, le=600, description="seconds in which the head of a request must arrive")
     body_seconds: float = Field(10.0, gt=0, le=600, description="seconds in which the body of a request must arrive")
+    idle_seconds: float = Field(75.0, gt=0, le=3600, description="seconds that a connection may rest between requests")
     drain_seconds: float = Field(35.0, gt=0, le=3600, description="seconds for what was accepted when the service ends")
     load_seconds: float = Field(300.0, gt=0, le=86_400, description="seconds in which a model must be loaded and warm")
 

@@ -87,9 +87,7 @@ class Models:
         self.loading = asyncio.create_task(self._load())
 
     def pick(self, name: str | None) -> ServedModel:
-        """The model of that name, or the default; RequestError 404 when there is none, 503 when the service ends."""
-        if self.draining:
-            raise RequestError(503, "draining", "the service ends. Ask another one", retry_after=1)
+        """The model of that name, or the default; RequestError 404 when there is none."""
         model = self._models.get(self._default if name is None else name)
         if model is None:
             known = ", ".join(self._models)

@@ -38,6 +38,8 @@ class Document(Asked):
 class Documents(Asked):
     """One text, or several documents, for one of the models."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["documents"]}]})
+
     model: Name | None = Field(None, description="name of the model; the first one unless given")
     text: Text | None = Field(None, description="one text; instead of `documents`")
     documents: Annotated[list[Document], Field(min_length=1)] | None = Field(None, description="instead of `text`")
@@ -47,7 +49,8 @@ class Documents(Asked):
 
     @model_validator(mode="after")
     def _text_or_documents(self) -> Self:
-        if (self.text is None) == (self.documents is None):
+        given = self.model_fields_set & {"text", "documents"}
+        if len(given) != 1 or (self.text is None and self.documents is None):
             raise PydanticCustomError("text_or_documents", "expected one of `text` and `documents`")
         return self
 

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from groundswell.errors import GroundswellError, RequestError
 from groundswell.serving.batching import DocumentQueue, Job, estimated_tokens
+from groundswell.serving.faults import fault_line
 from groundswell.serving.limits import Limits
 from groundswell.serving.metrics import ServiceMetrics
 from groundswell.serving.worker_messages import Answered, DocumentAnswer, ModelFacts, Query, Task, TextRow
@@ -78,6 +79,7 @@ class ServedModel:
             raise
         self.state = "ready"
         self._answering = asyncio.create_task(self._answer_batches())
+        self._answering.add_done_callback(self._check_end)
         return self.facts
 
     def show_queue(self) -> None:
@@ -149,6 +151,14 @@ class ServedModel:
             done, following = asked, self._queue.take()
             asked = self._ask(following) if following else None
             self._settle(done.jobs, answered)
+
+    def _check_end(self, answering: asyncio.Task[None]) -> None:
+        """After a failure of our own nothing must wait for answers that will not come."""
+        error = None if answering.cancelled() else answering.exception()
+        if error is not None:
+            _log.error("%s: nothing is answered any more: %s", self.name, fault_line(error))
+            self.state = "failed"
+            self._queue.fail(self._unavailable())
 
     def _ask(self, jobs: list[Job]) -> _Asked:
         now, name, metrics = self._clock(), self.name, self._metrics

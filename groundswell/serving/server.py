@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import multiprocessing
 import signal
 import socket
@@ -70,7 +71,8 @@ def run_server(
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=round(limits.drain_seconds) or 1,
+        timeout_keep_alive=math.ceil(limits.idle_seconds),
+        timeout_graceful_shutdown=math.ceil(limits.drain_seconds),
     )
     # uvicorn hands a signal on once it has ended, which without this would end the process with another code than 0
     before = signal.signal(signal.SIGTERM, lambda number, frame: None)

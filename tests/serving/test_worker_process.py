@@ -78,7 +78,7 @@ def test_a_run_that_cannot_be_loaded_is_told() -> None:
 
 def test_a_process_that_never_gets_ready_is_given_up() -> None:
     worker = process("silent", load_seconds=0.2)
-    with pytest.raises(WorkerDiedError, match="loading the model, not done after 0.2 s"):
+    with pytest.raises(WorkerDiedError, match=r"loading the model, not done after 0\.2 s"):
         worker.start()
     worker.end()
 
