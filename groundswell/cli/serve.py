@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import logging
 from pathlib import Path
@@ -69,15 +70,13 @@ def serve(  # noqa: PLR0913 - one parameter per option
     from groundswell.run_folder import read_manifest
     from groundswell.serving.limits import read_limits
 
-    try:
-        from groundswell.serving import app as service
-        from groundswell.serving import models, server
-        from groundswell.serving.audit_log import AuditLog
-        from groundswell.serving.metrics import ServiceMetrics
-        from groundswell.serving.served_model import Serving
-    except ModuleNotFoundError as error:
-        told = f"{error.name} is not installed, which serving needs"
-        raise MissingExtraError(f"{told}. Install it: pip install 'groundswell[serve]'") from error
+    _check_extra()
+    from groundswell.serving import app as service
+    from groundswell.serving import models, server
+    from groundswell.serving.audit_log import AuditLog
+    from groundswell.serving.metrics import ServiceMetrics
+    from groundswell.serving.served_model import Serving
+
     named = models.named_runs(runs)
     for run in named.values():
         read_manifest(run)  # a wrong folder is told at once
@@ -96,6 +95,13 @@ def serve(  # noqa: PLR0913 - one parameter per option
         on_ready=lambda: note(f"ready; try: {_first_command(address, store is not None)}"),
     )
     note("ended")
+
+
+def _check_extra() -> None:
+    """MissingExtraError when what the service is built on is not installed."""
+    for name in ("fastapi", "h11", "prometheus_client", "starlette", "uvicorn"):
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(f"serving needs {name}. Install it: pip install 'groundswell[serve]'")
 
 
 def _keys(path: Path | None, no_auth: bool, host: str) -> KeyStore | None:

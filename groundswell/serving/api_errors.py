@@ -54,7 +54,7 @@ async def told_invalid_request(request: Request, error: Exception) -> Response:
     found: Sequence[Any] = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return await told_request_error(request, RequestError(400, "invalid_request", _CURES[400]))
-    problems = [f"{_place(each['loc'])}: {each['msg']}" for each in found[:MOST_PROBLEMS]]
+    problems = [f"{_place(each['loc'])}: {each['msg'].removeprefix('Value error, ')}" for each in found[:MOST_PROBLEMS]]
     if len(found) > MOST_PROBLEMS:
         problems.append(f"and {len(found) - MOST_PROBLEMS:,} more")
     told = f"{'; '.join(problems)}. Mend the body as /openapi.json describes it"

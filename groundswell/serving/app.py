@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -90,10 +90,10 @@ def create_app(
     return app
 
 
-def allowed(scope: Scope) -> Callable[[Request], None]:
+def allowed(scope: Scope) -> Callable[[Request], Awaitable[None]]:
     """A dependency that refuses (403) keys without this scope, and (401) whoever came past the gate without one."""
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:  # not `def`: that would cost a thread
         if not request.app.state.has_keys:
             return
         key = getattr(request.state, "key", None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
-from pydantic_core import PydanticCustomError
 
 MOST_ID = 256
 MOST_ASPECTS = 50
@@ -14,7 +13,7 @@ MOST_ASPECTS = 50
 def _text(value: object) -> str:
     # an unpaired surrogate is an error of its document, not of the request, so pydantic must not see it
     if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "Input should be a string")
+        raise ValueError("Input should be a string")
     return value
 
 
@@ -51,7 +50,7 @@ class Documents(Asked):
     def _text_or_documents(self) -> Self:
         given = self.model_fields_set & {"text", "documents"}
         if len(given) != 1 or (self.text is None and self.documents is None):
-            raise PydanticCustomError("text_or_documents", "expected one of `text` and `documents`")
+            raise ValueError("expected one of `text` and `documents`")
         return self
 
     @property

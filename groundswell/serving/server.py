@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -19,6 +20,8 @@ from groundswell.serving.connections import impatient
 from groundswell.serving.models import Models
 
 TICK_SECONDS = 0.05
+# The thread that hands a worker its next documents must not wait long for a busy event loop, while the worker idles.
+SWITCH_SECONDS = 0.0005
 
 
 class _Server(uvicorn.Server):
@@ -36,12 +39,15 @@ class _Server(uvicorn.Server):
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there; port 0 takes a free one. InputError when it cannot."""
+    listening = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except OSError as error:
+        if listening is not None:
+            listening.close()
         raise InputError(f"{host}:{port}: cannot listen ({error.strerror}). Choose others: --host, --port") from error
     listening.setblocking(False)
     return listening
@@ -75,6 +81,7 @@ def run_server(
         timeout_graceful_shutdown=math.ceil(limits.drain_seconds),
     )
     # uvicorn hands a signal on once it has ended, which without this would end the process with another code than 0
+    sys.setswitchinterval(SWITCH_SECONDS)
     before = signal.signal(signal.SIGTERM, lambda number, frame: None)
     try:
         asyncio.run(_serve(_Server(config, models), models, listening, on_ready))
