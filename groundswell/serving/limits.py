@@ -32,6 +32,9 @@ class Limits(BaseModel):
     body_seconds: float = Field(10.0, gt=0, le=600, description="seconds in which the body of a request must arrive")
     idle_seconds: float = Field(75.0, gt=0, le=3600, description="seconds that a connection may rest between requests")
     drain_seconds: float = Field(35.0, gt=0, le=3600, description="seconds for what was accepted when the service ends")
+    hang_seconds: float = Field(
+        120.0, gt=0, le=86_400, description="seconds after which a worker that is silent is started again"
+    )
     load_seconds: float = Field(300.0, gt=0, le=86_400, description="seconds in which a model must be loaded and warm")
 
 

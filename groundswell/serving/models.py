@@ -43,10 +43,8 @@ def worker_processes(serving: Serving, *, precision: Precision = "float32", thre
     limits = serving.limits
 
     def make(run: Path) -> Worker:
-        # twice: nobody waits longer, so a process that is still silent then will not answer
-        return WorkerProcess(
-            WorkerOrder(run, precision, threads), load_seconds=limits.load_seconds, answer_seconds=2 * limits.seconds
-        )
+        order = WorkerOrder(run, precision, threads)
+        return WorkerProcess(order, load_seconds=limits.load_seconds, answer_seconds=limits.hang_seconds)
 
     return make
 

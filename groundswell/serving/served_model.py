@@ -22,6 +22,8 @@ from groundswell.serving.worker_process import Worker, WorkerDiedError
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 LONGEST_RETRY_AFTER = 60.0
+# Documents are taken as long as they wait for at most this share of their time, by the speed of the last batches.
+SAFE_SHARE = 0.5
 # The share of the newest batch in the speed that Retry-After is told by.
 NEWEST = 0.2
 
@@ -92,7 +94,7 @@ class ServedModel:
 
         deadline   in seconds of the clock
 
-        Raises RequestError 429 when the queue is full, 503 when the model cannot be loaded any more.
+        Raises RequestError 429 when the queue is full or too long for the deadline, 503 when the model is not loaded.
         """
         if self.state not in ("ready", "restarting"):
             raise self._unavailable()
@@ -100,9 +102,10 @@ class ServedModel:
         most = None if self.facts is None else self.facts.max_tokens
         jobs = [Job(row, task, estimated_tokens(row[1], most), now, deadline, loop.create_future()) for row in rows]
         try:
+            self._check_wait(jobs, deadline - now)
             self._queue.put(jobs)
         except RequestError as error:
-            error.retry_after = self._seconds_to_wait()
+            error.retry_after = min(LONGEST_RETRY_AFTER, math.ceil(self._seconds_for(self._queue.tokens // 2)))
             raise
         return [job.answer for job in jobs]
 
@@ -222,11 +225,16 @@ class ServedModel:
             if not job.answer.done():
                 job.answer.set_result(found)
 
-    def _seconds_to_wait(self) -> float:
-        """About when half of what waits now will be done."""
-        if not self._tokens_per_second:
-            return 1.0
-        return min(LONGEST_RETRY_AFTER, math.ceil(self._queue.tokens / 2 / self._tokens_per_second))
+    def _check_wait(self, jobs: Sequence[Job], seconds: float) -> None:
+        """RequestError 429 when these would probably wait in vain: better told now than by their deadline."""
+        wait = self._seconds_for(self._queue.tokens + sum(job.cost for job in jobs))
+        if len(self._queue) and wait > SAFE_SHARE * seconds:
+            told = f"an answer would take about {wait:.0f} s, and {seconds:.0f} s are left"
+            raise RequestError(429, "overloaded", f"{told}. Ask again after Retry-After")
+
+    def _seconds_for(self, tokens: int) -> float:
+        """How long so many tokens take, at the speed of the last batches; 0 as long as nobody knows."""
+        return tokens / self._tokens_per_second if self._tokens_per_second else 0.0
 
     def _unavailable(self) -> RequestError:
         told = f"the model {self.name!r} is not loaded ({self.state}). Ask again after Retry-After, or see the log"

@@ -17,7 +17,7 @@ from groundswell.serving.limits import Limits
 from groundswell.serving.metrics import ServiceMetrics
 from groundswell.serving.models import Models
 from groundswell.serving.served_model import ServedModel, Serving
-from groundswell.serving.worker_messages import Analysing
+from groundswell.serving.worker_messages import Analysing, Answered, Query
 
 
 def in_loop(test: Callable[[], Awaitable[None]]) -> None:
@@ -157,6 +157,32 @@ def test_a_full_queue_says_when_to_come_again() -> None:
         assert 1 <= caught.value.retry_after <= 60
         worker.open.set()
         assert await answers(waiting) == ["odd"] * 3
+        await model.drain()
+
+    in_loop(test)
+
+
+def test_who_would_wait_in_vain_is_told_at_once() -> None:
+    """A token took 8 s, so two take 16: more than half of 5 s, less than half of 60 s."""
+
+    class Slow(StandInWorker):
+        def ask(self, query: Query) -> Answered:
+            return super().ask(query)._replace(seconds=8.0)
+
+    async def test() -> None:
+        worker = Slow()
+        model = await started(worker)
+        assert await answers(submit(model, "a")) == ["odd"]
+        worker.open.clear()
+        waiting = submit(model, "a")
+        await asyncio.sleep(0.05)
+        waiting += submit(model, "b")  # nothing else waits: it may try
+        with pytest.raises(RequestError, match="an answer would take about 16 s, and 5 s are left") as caught:
+            submit(model, "c")
+        assert (caught.value.status, caught.value.code) == (429, "overloaded")
+        assert len(submit(model, "d", seconds=60.0)) == 1
+        worker.open.set()
+        assert await answers(waiting) == ["odd", "odd"]
         await model.drain()
 
     in_loop(test)
