@@ -15,6 +15,7 @@
     │   ├── BehaviourError      a model fails too many behaviour tests of a capability
     │   ├── WorseModelError     a model made smaller answers worse than was allowed
     │   └── TrainingError       training cannot go on, such as a loss that is not a number
+    ├── RequestError            a running service does not answer a request, with this status and code
     └── ServiceError            a service did not answer what it was asked; the client raises it
         ├── UnreachableError    no connection, or no answer in time
         ├── AccessError         no key, a wrong one, or one without the scope (401, 403)
@@ -63,6 +64,19 @@ class MissingExtraError(InputError):
 
 class LaunchError(InputError):
     """The processes were launched in a way in which the recipe cannot be trained."""
+
+
+class RequestError(GroundswellError):
+    """A running service does not answer a request.
+
+    status        of HTTP
+    code          for machines, such as `overloaded`
+    retry_after   seconds after which asking again may help; None where it does not
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.retry_after = status, code, retry_after
 
 
 class CheckError(GroundswellError):

@@ -77,10 +77,15 @@ def explain_rows(
     rows: Iterable[TextRow],
     question: Question = Question(),
     on_text: Callable[[int], None] = lambda texts: None,
+    *,
+    best: str | None = None,
 ) -> Iterator[Explanation]:
-    """The explanations of (id, text) rows as they come, in order; see `explain`."""
+    """The explanations of (id, text) rows as they come, in order; see `explain`.
+
+    best   of an Analyzer, the method that `measured_best` found for its run; a run folder is asked itself
+    """
     analyzer = source if isinstance(source, Analyzer) else load(source)
-    best = None if isinstance(source, Analyzer) else measured_best(Path(source))
+    best = best if isinstance(source, Analyzer) else measured_best(Path(source))
     if question.head is not None or analyzer.heads:
         analyzer = analyzer.head(question.head)
     explainer = _explainer(analyzer, question, best)

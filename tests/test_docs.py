@@ -36,6 +36,8 @@ def check_command(words: list[str]) -> None:
     command, verb = COMMANDS, words[:1]
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
+    if words and hasattr(command, "default_command"):
+        command = command.commands[command.default_command]  # type: ignore[attr-defined]
     assert not getattr(command, "commands", {}) or words[:1] in ([], ["--help"]), f"no such verb: {words}"
     options = {name for parameter in command.params for name in [*parameter.opts, *parameter.secondary_opts]}
     for word in words:
@@ -154,7 +156,7 @@ def test_every_trap_has_a_test_that_exists() -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith("| ") and not line.startswith("| what goes wrong")]
     assert len(rows) > 70
-    assert len(lines) <= 150
+    assert len(lines) <= 170
     for row in rows:
         named = re.findall(r"\[([\w/]+\.py)::(\w+)\]\(\.\./tests/([\w/]+\.py)\)", row)
         assert named, f"no test: {row}"

@@ -27,6 +27,7 @@ from groundswell.cli import (
     lm,
     predict,
     report,
+    serve,
     train,
     vectors,
 )
@@ -64,6 +65,7 @@ app.add_typer(report.app, name="report")
 app.add_typer(data.app, name="data")
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(lm.app, name="lm")
+app.add_typer(serve.app, name="serve")
 app.command("doctor")(doctor.doctor)
 
 

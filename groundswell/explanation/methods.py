@@ -51,10 +51,12 @@ class Weighed:
 def methods_of(scorer: NetworkWords | BaselineWords) -> tuple[MethodName, ...]:
     """The methods a model can be asked for, the one that measured best on its kind first (docs/explanation.md).
 
-    Without captum there are no integrated gradients.
+    Without captum there are no integrated gradients, and of a graph only what is left when words are taken out.
     """
     if isinstance(scorer, BaselineWords):
         return ("weights", "occlusion")
+    if scorer.is_graph:
+        return ("occlusion",)
     possible: list[MethodName] = ["integrated_gradients"] if has_captum() else []
     possible.append("occlusion")
     if has_attention(scorer):
@@ -68,7 +70,7 @@ def pick_method(scorer: NetworkWords | BaselineWords, wanted: str, measured_best
     DataError, naming those that go, for a method that does not go with the model.
     """
     possible = methods_of(scorer)
-    if wanted == "integrated_gradients" and isinstance(scorer, NetworkWords):
+    if wanted == "integrated_gradients" and isinstance(scorer, NetworkWords) and not scorer.is_graph:
         load_captum()
     if wanted == "auto":
         return next((name for name in possible if name == measured_best), possible[0])
@@ -76,6 +78,8 @@ def pick_method(scorer: NetworkWords | BaselineWords, wanted: str, measured_best
         if name == wanted:
             return name
     kind = "a weighted sum of features" if isinstance(scorer, BaselineWords) else "a network"
+    if isinstance(scorer, NetworkWords) and scorer.is_graph:
+        kind = "a graph, which gives no gradients (ask the run that it came from)"
     raise DataError(
         f"found the method {wanted!r}, expected one of auto, {', '.join(possible)} for {kind}. Mend --method"
     )

@@ -13,6 +13,7 @@ from torch import Tensor
 from groundswell.data.batching import Documents
 from groundswell.data.opinion_targets import locate
 from groundswell.explanation.text_words import NOBODY, Flags, TextWords, owners_of
+from groundswell.model.graph_encoder import GraphEncoder
 from groundswell.model.linear import SegmentedText
 from groundswell.model.outputs import Outputs
 from groundswell.model.saved_model import SavedBaseline, SavedNetwork
@@ -87,7 +88,15 @@ class NetworkWords:
     def logits(self, parts: Sequence[Part], on_batch: Callable[[int], None] = lambda parts: None) -> Tensor:
         """Logits (N, C) float32."""
         documents = Documents([self._windows(part) for part in parts], None, self.saved.tokenizer.pad_id)
-        return score_documents(self.model, documents, device=self.device, batch_tokens=BATCH_TOKENS, on_batch=on_batch)
+        return score_documents(
+            self.model, documents, device=self.device, batch_tokens=BATCH_TOKENS, at_once=self.model.encoder.at_once,
+            on_batch=on_batch,
+        )  # fmt: skip
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the encoder is a graph, which gives no gradients and no attention."""
+        return isinstance(self.model.encoder, GraphEncoder)
 
     def _windows(self, part: Part) -> tuple[TokenIds, ...]:
         left = []

@@ -72,6 +72,16 @@ def test_opinions_are_found_by_a_graph(tmp_path: Path, tiny_bert: Path) -> None:
     ]
 
 
+def test_a_graph_is_explained_by_what_is_left_out(source: Path, tmp_path: Path) -> None:
+    done = graph_of(source, tmp_path, "float32")
+    (found,) = gs.explain(done.folder, "the good food")
+    assert found.method == "occlusion"
+    (plain,) = gs.explain(source, "the good food", method="occlusion")
+    assert [word.weight for word in found.words] == pytest.approx([word.weight for word in plain.words], abs=1e-4)
+    with pytest.raises(DataError, match=r"expected one of auto, occlusion for a graph, which gives no gradients"):
+        gs.explain(done.folder, "the good food", method="integrated_gradients")
+
+
 def test_a_graph_is_compressed_no_more(source: Path, tmp_path: Path) -> None:
     done = graph_of(source, tmp_path)
     with pytest.raises(DataError, match=r"is a graph already\. Compress the run that it came from"):
