@@ -14,13 +14,14 @@ STAMP := $(VENV)/.installed
 TORCH := $(shell grep '^torch==' constraints.txt)
 ROWS := benchmarks/results.jsonl
 
-.PHONY: help install demo test lint check bench clean
+.PHONY: help install demo test lint check audit bench clean
 
 help:
 	@echo "make demo      install, then tune a small encoder on sample reviews: minutes, no network needed for the model"
 	@echo "make test      install, then run every test that needs neither an accelerator nor the hub"
 	@echo "make lint      format, lint, types and the import rule"
 	@echo "make check     all of that, and the fast tests"
+	@echo "make audit     known vulnerabilities of the packages we pin; says so when nobody can be asked"
 	@echo "make bench     run every script of benchmarks/ and add its row to $(ROWS)"
 	@echo "make install   make $(VENV) with groundswell and what its development needs"
 	@echo "make clean     remove $(VENV), caches and build products; runs/ stays"
@@ -50,6 +51,9 @@ lint: install
 
 check: lint
 	$(BIN)/python -m pytest -q
+
+audit: install
+	@.ci/audit
 
 bench: install
 	@failed=""; \

@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from groundswell.analyzer import Analyzer, load
+    from groundswell.client.asynchronous import AsyncClient
+    from groundswell.client.blocking import Client
     from groundswell.errors import GroundswellError
     from groundswell.explaining import explain
     from groundswell.explanation.record import Explanation
@@ -40,6 +42,8 @@ _HOMES = {
     "Abstention": "model.abstention",
     "Analysis": "types",
     "Analyzer": "analyzer",
+    "AsyncClient": "client.asynchronous",
+    "Client": "client.blocking",
     "Example": "types",
     "Explanation": "explanation.record",
     "GroundswellError": "errors",
@@ -58,6 +62,8 @@ __all__ = [
     "Abstention",
     "Analysis",
     "Analyzer",
+    "AsyncClient",
+    "Client",
     "Example",
     "Explanation",
     "GroundswellError",

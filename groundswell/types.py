@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Polarity = Literal["positive", "neutral", "negative"]
@@ -152,6 +152,24 @@ class Analysis:
         """The record as one line of JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Analysis:
+        """The analysis of a record, as `to_dict` gave it; keys that are not known are left out.
+
+        Raises KeyError, TypeError or ValueError for what is no record.
+        """
+        values = {each.name: record[each.name] for each in fields(cls) if record.get(each.name) is not None}
+        values["text"] = record["text"]
+        values["sentences"] = tuple(
+            Sentence(each["start"], each["end"], each["label"], dict(each["scores"]))
+            for each in record.get("sentences") or ()
+        )
+        values["opinions"] = tuple(opinion_of(each) for each in record.get("opinions") or ())
+        for name in ("warnings", "labels", "prediction_set"):
+            if name in values:
+                values[name] = tuple(values[name])
+        return cls(**values)
+
 
 def _rounded(value: Any) -> Any:
     """Plain values with numbers of six decimals."""
@@ -181,3 +199,20 @@ def opinion_values(opinion: Opinion) -> dict[str, object]:
         "intensity": opinion.intensity,
         "negated": opinion.negated,
     }
+
+
+def opinion_of(values: Mapping[str, Any]) -> Opinion:
+    """The opinion of plain values, as `opinion_values` gave them."""
+    return Opinion(
+        aspect=_span_of(values["aspect"]),
+        category=values["category"],
+        opinion=_span_of(values["opinion"]),
+        polarity=values["polarity"],
+        score=values["score"],
+        intensity=values.get("intensity"),
+        negated=values["negated"],
+    )
+
+
+def _span_of(values: Mapping[str, Any] | None) -> Span | None:
+    return None if values is None else Span(values["text"], values["start"], values["end"])

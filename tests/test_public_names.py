@@ -36,6 +36,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(AttributeError) as caught:
         groundswell.trian  # noqa: B018
     assert str(caught.value) == (
-        "module 'groundswell' has no attribute 'trian'; public names: Abstention, Analysis, Analyzer, Example, "
-        "Explanation, GroundswellError, Opinion, Recipe, Run, Span, evaluate, explain, load, load_recipe, train"
+        "module 'groundswell' has no attribute 'trian'; public names: Abstention, Analysis, Analyzer, AsyncClient, "
+        "Client, Example, Explanation, GroundswellError, Opinion, Recipe, Run, Span, evaluate, explain, load, "
+        "load_recipe, train"
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
-from groundswell.types import Language, Opinion, opinion_values
+from groundswell.types import Language, Opinion, opinion_of, opinion_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,22 @@ class Explanation:
     def to_json(self) -> str:
         """The record as one line of JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Explanation:
+        """The explanation of a record, as `to_dict` gave it; keys that are not known are left out.
+
+        Raises KeyError, TypeError or ValueError for what is no record.
+        """
+        values = {each.name: record[each.name] for each in fields(cls) if record.get(each.name) is not None}
+        values["text"] = record["text"]
+        values["words"] = tuple(
+            WordWeight(each["text"], each["start"], each["end"], each["weight"]) for each in record.get("words") or ()
+        )
+        values["warnings"] = tuple(record.get("warnings") or ())
+        if "opinion" in values:
+            values["opinion"] = opinion_of(values["opinion"])
+        return cls(**values)
 
 
 def _rounded(value: float | None) -> float | None:

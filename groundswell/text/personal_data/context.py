@@ -13,7 +13,7 @@ _OF_A_THING = re.compile(
     re.IGNORECASE,
 )
 _OF_A_PHONE = re.compile(
-    r"(?:电话|電話|手机|手機|联系|聯繫|致电|拨打|打给|来电|座机|热线|传真|短信|微信"
+    r"(?:电话|電話|手机|手機|联系|聯繫|致电|打了?|打给|来电|座机|热线|传真|短信|微信"
     r"|\b(?:phone|telephone|tel|mobile|mob|cell|call(?:ing|ed)?|text(?:ed)?|dial(?:ed)?|ring|rang|fax|sms|whatsapp"
     r"|contact))(?:me|us|him|her|them|at|on|to|\s)*" + _LINK + r"(?:at|on)?\s*\+?\Z",
     re.IGNORECASE,
