@@ -60,8 +60,8 @@ def fit_linear_svm(
 ) -> LinearWeights:
     """One against the rest, squared hinge loss; logits are margins (divided by a temperature they are logits).
 
-    With shares a text stands for its most probable class, weighed by that share: on both sides of a margin it would pull
-    against itself, and the fit takes ten times as long.
+    With shares a text stands for its most probable class, weighed by that share: on both sides of a margin it would
+    pull against itself, and the rounds would hardly end.
 
     Raises TrainingError when all texts are of one class.
     """
@@ -71,8 +71,8 @@ def fit_linear_svm(
     classes = targets if weights is None else targets.argmax(axis=1)
     if len(np.unique(classes)) < 2:
         raise TrainingError(
-            f"all {len(classes):,} training texts are of one class, so there is no margin. Give texts of two, or learn by "
-            "model.encoder=logistic_regression"
+            f"all {len(classes):,} training texts are of one class, so there is no margin. Give texts of two, or "
+            "learn by model.encoder=logistic_regression"
         )
 
     model = LinearSVC(
