@@ -36,7 +36,7 @@ STUDENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cnn": ("ladder/en/cnn", ()),
     "minilm-1-layer": ("sentiment/minilm-lora", ("model.encoder=TEACHER", "model.layers=1", *MINILM)),
 }
-CHOSEN = "tfidf"
+CHOSEN = "bag-of-vectors"
 ROUNDS, TEXTS_PER_ROUND = 7, 64
 WANTED_SPEED, WANTED_SHARE = 4.0, 0.97
 

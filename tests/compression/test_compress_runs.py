@@ -78,6 +78,15 @@ def test_pruned_runs_load_and_say_what_is_left(source: Path, tmp_path: Path) -> 
     assert list(tmp_path.glob(".small*")) == []
 
 
+def test_a_pruned_run_is_an_encoder_like_any_other(source: Path, tmp_path: Path) -> None:
+    done = smaller(source, tmp_path, pruning=Pruning(0.5, recovery_epochs=0))
+    (tmp_path / "again").mkdir()
+    again = tiny_source(tmp_path / "again", done.folder, tuning={"method": "lora"}, training={"epochs": 1})
+    assert shapes_of(encoder_of(again).layers) == shapes_of(encoder_of(done.folder).layers)
+    (explanation,) = gs.explain(done.folder, TEXTS[:1], method="attention")
+    assert len(explanation.words) == 2
+
+
 def test_layers_go_and_without_recovery_the_rest_is_as_it_was(source: Path, tmp_path: Path) -> None:
     done = smaller(source, tmp_path, pruning=Pruning(0.5, ("layers",), recovery_epochs=0))
     (kept,) = done.report["pruned"]["layers"]["kept"]
