@@ -70,9 +70,11 @@ class ServiceMetrics:
             self.warnings.labels(model, code).inc()
 
     def watch_queue(self, model: str, documents: Callable[[], float], tokens: Callable[[], float]) -> None:
-        """Ask these whenever the metrics are read."""
+        """Ask these whenever the metrics are read; what may happen to the model has happened 0 times so far."""
         self.queued_documents.labels(model).set_function(documents)
         self.queued_tokens.labels(model).set_function(tokens)
+        for counted in (self.restarts, self.swaps):
+            counted.labels(model)  # Prometheus sees no increase from nothing to 1
 
     def render(self) -> bytes:
         """All of them, as Prometheus reads them."""
