@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
+from groundswell.serving.memory import resident_bytes
 from groundswell.serving.worker_messages import DocumentAnswer
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -53,6 +54,9 @@ class ServiceMetrics:
         self.restarts = counter("worker_restarts", "worker processes that died and were started again", "model")
         self.swaps = counter("model_swaps", "runs that took the place of another one", "model")
         self.ready = gauge("model_ready", "1 when the model is loaded and warm", "model")
+        self.audit_lines_lost = counter("audit_lines_lost", "lines of the audit log that could not be written")
+        self.memory = gauge("memory_bytes", "resident memory of the service and its workers")
+        self.memory.set_function(resident_bytes)
 
     def count_document(self, model: str, found: DocumentAnswer) -> None:
         """Count what was said about one document."""
@@ -67,9 +71,11 @@ class ServiceMetrics:
             self.warnings.labels(model, code).inc()
 
     def watch_queue(self, model: str, documents: Callable[[], float], tokens: Callable[[], float]) -> None:
-        """Ask these whenever the metrics are read."""
+        """Ask these whenever the metrics are read; what may happen to the model has happened 0 times so far."""
         self.queued_documents.labels(model).set_function(documents)
         self.queued_tokens.labels(model).set_function(tokens)
+        for counted in (self.restarts, self.swaps):
+            counted.labels(model)  # Prometheus sees no increase from nothing to 1
 
     def render(self) -> bytes:
         """All of them, as Prometheus reads them."""
