@@ -13,6 +13,7 @@
         ├── SelfCheckError      a numeric self-check did not hold
         ├── BehaviourError      a model fails too many behaviour tests of a capability
         ├── WorseModelError     a model made smaller answers worse than was allowed
+        ├── ClusterError        the machines of a cluster, or their processes, failed
         └── TrainingError       training cannot go on, such as a loss that is not a number
 
 Every message says what was found, what was expected, how to mend it and where.
@@ -77,6 +78,10 @@ class WorseModelError(CheckError):
     def __init__(self, message: str, report: dict[str, object]) -> None:
         super().__init__(message)
         self.report = report
+
+
+class ClusterError(CheckError):
+    """The machines of a cluster, or their processes, failed; what is done can be gone on with."""
 
 
 class TrainingError(CheckError):
