@@ -26,6 +26,12 @@ from groundswell.types import Analysis
 # Smaller than those of the analyzer: a file of some thousand rows is to keep several workers busy.
 CHUNK_ROWS = 256
 CHUNK_CHARACTERS = 1_000_000
+# Ray would report to its makers, hide accelerators by a rule that will change, and print what concerns nobody here.
+SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
 CHUNK, LINES, STOPPED = "chunk", "lines", "stopped"
 
 
@@ -148,17 +154,14 @@ def _answers(reading: Reading, asking: Asking, num_workers: int, accelerators: f
     """A row for each chunk, in their order."""
     import ray
     from ray.data import ActorPoolStrategy, DataContext
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     context = DataContext.get_current().copy()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
     context.target_max_block_size = 1  # one chunk to a block, so that each goes to the actor that is free
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
     with DataContext.current(context):
-        chunks = ray.data.read_datasource(
-            _source_of(reading), override_num_blocks=1, num_cpus=0, ray_remote_args={"scheduling_strategy": here}
-        )
+        chunks = ray.data.read_datasource(_source_of(reading), override_num_blocks=1, num_cpus=0, label_selector=here)
         answered = chunks.map_batches(
             Worker,
             fn_constructor_args=(asking,),
@@ -194,8 +197,8 @@ def _source_of(reading: Reading) -> Any:
 @contextmanager
 def _cluster(workers: int | None) -> Iterator[dict[str, float]]:
     """What the cluster has; one of this machine is started where none is named, and stopped in the end."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
         import ray.data  # sets up the logger that is quieted below
