@@ -14,6 +14,7 @@
     │   ├── SelfCheckError      a numeric self-check did not hold
     │   ├── BehaviourError      a model fails too many behaviour tests of a capability
     │   ├── WorseModelError     a model made smaller answers worse than was allowed
+    │   ├── ClusterError        the machines of a cluster, or their processes, failed
     │   └── TrainingError       training cannot go on, such as a loss that is not a number
     ├── RequestError            a running service does not answer a request, with this status and code
     └── ServiceError            a service did not answer what it was asked; the client raises it
@@ -101,6 +102,10 @@ class WorseModelError(CheckError):
     def __init__(self, message: str, report: dict[str, object]) -> None:
         super().__init__(message)
         self.report = report
+
+
+class ClusterError(CheckError):
+    """The machines of a cluster, or their processes, failed; what is done can be gone on with."""
 
 
 class TrainingError(CheckError):

@@ -97,7 +97,7 @@ def _names_rows(source: str) -> bool:
 
 def _of_file(source: str, text_column: str) -> Iterator[TextRow]:
     """(id, text) of each row; a row without a text is told and passed over."""
-    from groundswell.cli.predict import TextRows
+    from groundswell.cli.text_rows import TextRows
 
     rows = TextRows(source, text_column, None, None)
     rows.on_bad_row = lambda bad: note(f"{bad.place}: {bad.reason}; left out")

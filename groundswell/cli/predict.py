@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from groundswell.cli.terminal import note
-from groundswell.errors import DataError, InputError
-
-if TYPE_CHECKING:
-    from groundswell.analyzer import TextRow
-    from groundswell.data.rows import BadRow, RowSource
-    from groundswell.model.abstention import Abstention
-    from groundswell.types import Analysis
+from groundswell.errors import InputError
 
 Precision = Literal["float32", "bfloat16", "auto"]
-Write = Callable[[str], object]
 
 
 def predict(  # noqa: PLR0913 - one parameter per option
@@ -36,7 +25,17 @@ def predict(  # noqa: PLR0913 - one parameter per option
     id_column: Annotated[
         str | None, typer.Option(help="Column carried over as `id`; otherwise `id` where there is one.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write here, whole or not at all, instead of printing.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write here instead of printing: .jsonl or .parquet. Goes on where it was stopped."),
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin --out anew, whatever was done before.")] = False,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="This process, or a cluster of Ray: RAY_ADDRESS, else this machine.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Of --engine ray, one processor each; default: as many as there are.")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file; otherwise it is detected.")] = None,
     precision: Annotated[Precision, typer.Option(help="Numbers to compute with; auto picks by processor.")] = "float32",
     aspect: Annotated[
@@ -56,146 +55,45 @@ def predict(  # noqa: PLR0913 - one parameter per option
     ] = False,
 ) -> None:
     """Analyse texts; prints one JSON object per line, in the order of the input."""
+    _check_together(source, text, out, pretty=pretty, restart=restart, engine=engine, workers=workers)
+    from groundswell.cli.prediction_job import Asked, Place, predict_rows, predict_texts
+    from groundswell.cli.text_rows import TextRows
     from groundswell.model.abstention import Abstention
     from groundswell.run_folder import read_manifest
 
+    if not text and (source or "-") == "-" and sys.stdin.isatty():
+        note("reading from the terminal; end with Ctrl-D, or name a FILE or --text TEXT")
+    manifest = read_manifest(run)  # a wrong folder is told before standard input is read to its end
+    asked = Asked(run, precision, aspect, Abstention(abstain_below, accuracy, coverage))
+    if text:
+        predict_texts(asked, text, out, pretty=pretty)
+        return
+    place = Place(out, restart=restart, pretty=pretty, on_ray=engine == "ray", workers=workers)
+    predict_rows(asked, manifest, TextRows(source or "-", text_column, id_column, encoding), place)
+
+
+def _check_together(  # noqa: PLR0913 - the options that exclude one another
+    source: str | None,
+    text: list[str] | None,
+    out: Path | None,
+    *,
+    pretty: bool,
+    restart: bool,
+    engine: str,
+    workers: int | None,
+) -> None:
+    """Nothing; raises InputError for options that make no sense together."""
     if text and source is not None:
         raise InputError(f"found FILE {source!r} and --text, expected one of them")
     if pretty and out is not None:
         raise InputError(
-            "found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes JSON Lines. "
+            "found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes records. "
             f"Leave out --pretty, or redirect: --pretty > {shlex.quote(str(out))}"
         )
-    asked = _Asked(run, precision, aspect, Abstention(abstain_below, accuracy, coverage))
-    if not text and (source or "-") == "-" and sys.stdin.isatty():
-        note("reading from the terminal; end with Ctrl-D, or name a FILE or --text TEXT")
-    read_manifest(run)  # a wrong folder is told before standard input is read to its end
-    as_lines = _as_lines(pretty)
-    with _output(out) as write:
-        if text:
-            _predict_texts(asked, text, lambda analysis: write(as_lines(analysis)))
-        else:
-            rows = TextRows(source or "-", text_column, id_column, encoding)
-            _predict_rows(asked, rows, write, as_lines)
-
-
-class TextRows:
-    """The rows of a source and the columns that count; rows that cannot be read go to `on_bad_row`."""
-
-    def __init__(self, source: str, text_column: str, id_column: str | None, encoding: str | None) -> None:
-        from groundswell.data.readers import missing_column, open_rows
-
-        self.on_bad_row: Callable[[BadRow], None] = _ignore
-        try:
-            self.source: RowSource = open_rows(
-                source, text_column=text_column, encoding=encoding, on_bad_row=lambda bad: self.on_bad_row(bad)
-            )
-        except DataError as error:
-            # the readers name settings of a recipe; here they are options
-            told = str(error).replace("as data.text.", "with --text-column.").replace("data.encoding", "--encoding")
-            raise DataError(told) from error
-        columns = self.source.columns
-        if id_column is not None and columns and id_column not in columns:
-            told = str(missing_column(self.source, id_column, "data.id"))
-            raise DataError(told.replace("as data.id.", "with --id-column."))
-        self.text_column = text_column
-        self.id_column = id_column or ("id" if "id" in columns else None)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is asked of a run."""
-
-    run: Path
-    precision: Precision
-    aspects: list[str] | None
-    abstention: Abstention
-
-    def load(self) -> Callable[[Iterable[TextRow]], Iterator[Analysis]]:
-        """What gives one analysis per (id, text), in order; says what its thresholds are worth."""
-        from groundswell.serving.engine import load_engine
-
-        loaded = load_engine(self.run, precision=self.precision, note=note)
-        if self.abstention:
-            for line in loaded.marks(self.abstention).notes:
-                note(line)
-        return lambda rows: loaded.stream_rows(rows, aspects=self.aspects, abstention=self.abstention)
-
-    def say_to_read(self, num_to_read: int, num_rows: int) -> None:
-        """How much is left for a person, where that was asked for."""
-        if self.abstention:
-            note(f"a person should read {num_to_read:,} of {num_rows:,} rows")
-
-
-def _as_lines(pretty: bool) -> Callable[[Analysis], str]:
-    from groundswell.cli.analysis_view import AnalysisView
-    from groundswell.cli.prediction_records import json_line
-
-    return AnalysisView() if pretty else json_line
-
-
-def _predict_texts(asked: _Asked, texts: list[str], take: Callable[[Analysis], object]) -> None:
-    num_to_read = 0
-    analyse = asked.load()
-    for analysis in analyse((None, text) for text in texts):
-        num_to_read += analysis.needs_reading
-        take(analysis)
-    asked.say_to_read(num_to_read, len(texts))
-
-
-def _predict_rows(asked: _Asked, rows: TextRows, write: Write, as_lines: Callable[[Analysis], str]) -> None:
-    from groundswell.cli.prediction_records import PredictionRecords
-
-    analyse = asked.load()
-    records = PredictionRecords(write, rows.text_column, rows.id_column, as_lines)
-    rows.on_bad_row = records.refuse
-    start = time.perf_counter()
-    texts = records.texts(rows.source, rows.source.name)
-    for analysis in _with_progress(analyse(texts)):
-        records.take(analysis)
-    records.finish()
-    seconds = time.perf_counter() - start
-    note(
-        f"{rows.source.name}: {records.num_rows:,} rows in {seconds:.1f} s ({records.num_rows / seconds:,.0f} rows/s), "
-        f"{records.num_errors:,} errors, {records.num_warnings:,} warnings"
-        + (f", encoding {rows.source.encoding}" if rows.source.encoding else "")
-    )
-    asked.say_to_read(records.num_to_read, records.num_rows)
-
-
-@contextmanager
-def _output(out: Path | None) -> Iterator[Write]:
-    """What writes a line: to standard output, or to a file that gets its name when all is written."""
-    if out is None:
-        yield sys.stdout.write
-        return
-    from groundswell.run_folder import whole_file
-
-    if out.is_dir():
-        raise InputError(f"{out}: a folder, expected the name of a file to write")
-    # an unpaired surrogate becomes \udXXX, which is also how JSON writes it
-    with whole_file(out) as aside, aside.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        yield file.write
-
-
-def _with_progress(analyses: Iterable[Analysis]) -> Iterator[Analysis]:
-    """The same analyses; rows per second are shown where a person looks and no result is in the way."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from analyses
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.completed:,.0f} rows"), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
-    # results go through standard output while the counter is shown, so it stays out of the way there
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
-        task = progress.add_task("rows", total=None, rate="")
-        start = time.perf_counter()
-        for num_rows, analysis in enumerate(analyses, start=1):
-            yield analysis
-            rate = num_rows / (time.perf_counter() - start)
-            progress.update(task, advance=1, rate=f"{rate:,.0f} rows/s")
-
-
-def _ignore(_: BadRow) -> None:
-    pass
+    if restart and out is None:
+        raise InputError("found --restart without --out FILE, which it begins anew")
+    if engine == "ray" and (text or (source or "-") == "-" or pretty):
+        found = "--text" if text else "--pretty" if pretty else "standard input"
+        raise InputError(f"found --engine ray and {found}: Ray writes the records of a FILE. Name one")
+    if workers is not None and engine != "ray":
+        raise InputError("found --workers without --engine ray, whose workers it counts")

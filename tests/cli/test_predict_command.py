@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_ins import CHUNK_ROWS, StandInAnalyzer
 
-from groundswell.cli.prediction_records import PredictionRecords
 from groundswell.data.rows import BadRow, Row
+from groundswell.serving.prediction_records import PredictionRecords
 
 
 def records(out: str) -> list[dict[str, object]]:
@@ -24,8 +24,8 @@ def records(out: str) -> list[dict[str, object]]:
 @given(st.lists(st.sampled_from(["bad row", "no text", "number", "good", "boom"]), max_size=20))
 def test_records_stand_in_the_order_of_the_rows(kinds: list[str]) -> None:
     """The analyzer reads ahead in chunks of three; rows without a text never reach it."""
-    written: list[str] = []
-    out = PredictionRecords(written.append, "text", "id")
+    written = io.StringIO()
+    out = PredictionRecords(written, "text", "id")
 
     def rows():
         for number, kind in enumerate(kinds, start=1):
@@ -38,12 +38,12 @@ def test_records_stand_in_the_order_of_the_rows(kinds: list[str]) -> None:
     for analysis in StandInAnalyzer().stream_rows(out.texts(rows(), "a.csv")):
         out.take(analysis)
     out.finish()
-    found = [json.loads(line) for line in written]
+    found = records(written.getvalue())
     assert [_kind_of(record) for record in found] == kinds
     assert [record["id"] for record in found if "id" in record] == [
         number for number, kind in enumerate(kinds, start=1) if kind != "bad row"
     ]
-    assert (out.num_rows, out.num_errors) == (len(kinds), sum(kind != "good" for kind in kinds))
+    assert (out.counts.rows, out.counts.errors) == (len(kinds), sum(kind != "good" for kind in kinds))
 
 
 def _kind_of(record: dict[str, str]) -> str:
@@ -53,10 +53,9 @@ def _kind_of(record: dict[str, str]) -> str:
 
 
 def test_errors_are_written_at_once_when_nothing_before_them_waits() -> None:
-    written: list[str] = []
-    out = PredictionRecords(written.append, "text", None)
-    out.refuse(BadRow(1, "a.csv:2", "broken", "x"))
-    assert len(written) == 1
+    written = io.StringIO()
+    PredictionRecords(written, "text", None).refuse(BadRow(1, "a.csv:2", "broken", "x"))
+    assert len(records(written.getvalue())) == 1
 
 
 def test_a_file_with_good_and_bad_rows(command, finished_run: Path, tmp_path: Path) -> None:
