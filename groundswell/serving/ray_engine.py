@@ -75,10 +75,10 @@ def stream_lines(reading: Reading, asking: Asking, workers: int | None = None) -
         accelerators = int(resources.get("GPU", 0))
         share = 1 / math.ceil(num_workers / accelerators) if accelerators else 0.0
         try:
-            for found in _answers(reading, asking, num_workers, share):
-                if found[STOPPED]:
-                    raise DataError(found[STOPPED])
-                yield found[LINES]
+            for answer in _answers(reading, asking, num_workers, share):
+                if answer[STOPPED]:
+                    raise DataError(answer[STOPPED])
+                yield answer[LINES]
         except ray.exceptions.RayError as error:
             told = str(error).strip().splitlines()[-1]
             raise ClusterError(f"the cluster failed ({told}). Run the same command again: it goes on there") from error
