@@ -1,10 +1,11 @@
 """Texts per second of the engine beside `transformers.pipeline` on the same MiniLM classifier, in one run.
 
-    python benchmarks/engine_vs_pipeline.py RUN [--documents 128] [--sentences 600] [--accuracy]
+    python benchmarks/engine_vs_pipeline.py RUN [--also RUN …] [--documents 128] [--sentences 600] [--accuracy]
 
 RUN is a run of `sentiment/minilm-lora`. Documents are IMDB reviews cut at 512 tokens, sentences those of SST dev. The
 pipeline has the classifier's own weights and is measured at several batch sizes, of which its best counts; engines in
-8 bits and in float32 take turns with it, three rounds each. `--accuracy` adds the accuracy on imdb/test_a.
+8 bits and in float32, and what else was compressed of the run (`--also`), take turns with it, three rounds each.
+`--accuracy` adds the accuracy on imdb/test_a.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import groundswell as gs
 from groundswell.analyzer import Analyzer
 from groundswell.compression.quantization import as_graph
 from groundswell.run_folder import MODEL
-from groundswell.serving.engine import measure_at_once
+from groundswell.serving.engine import load_engine, measure_at_once
 
 BATCH_SIZES, ROUNDS = (1, 4, 8, 16, 32), 3
 Reader = Callable[[Sequence[str]], list[str]]
@@ -35,6 +36,7 @@ Reader = Callable[[Sequence[str]], list[str]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
+    parser.add_argument("--also", type=Path, nargs="*", default=[])
     parser.add_argument("--documents", type=int, default=128)
     parser.add_argument("--sentences", type=int, default=600)
     parser.add_argument("--accuracy", action="store_true")
@@ -47,6 +49,7 @@ def main() -> None:
             saved, _ = as_graph(plain.saved, precision, training, Path(folder) / precision)  # type: ignore[arg-type]
             saved.model.encoder.at_once = measure_at_once(saved.model.encoder)  # type: ignore[union-attr]
             engines[precision] = Analyzer(saved, precision)
+        engines |= {run.name: load_engine(run) for run in options.also}
         peer = pipeline_of(options.run, plain)
         documents = [row["text"] for row in imdb_sample(1000, 1000)[1]][: options.documents]
         figures = {"imdb": speeds(engines, peer, documents), "sst": speeds(engines, peer, sst()[: options.sentences])}
