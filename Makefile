@@ -40,8 +40,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/groundswell demo
 
+# One process for each core, each with one thread: threads of several processes would wait for one another.
 test: install
-	$(BIN)/python -m pytest -q -m "not gpu and not network"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not gpu and not network" -n auto --dist loadfile
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -23,8 +23,7 @@ from rows import LABELS, SHARED, imdb, imdb_sample, print_row, write_jsonl
 
 import groundswell as gs
 from groundswell.compression.compress import Compression, compress
-from groundswell.compression.distillation import Distillation
-from groundswell.compression.soft_labels import Softness
+from groundswell.compression.teaching import Teaching
 from groundswell.run_folder import MANIFEST
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
@@ -37,7 +36,7 @@ STUDENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cnn": ("ladder/en/cnn", ()),
     "minilm-1-layer": ("sentiment/minilm-lora", ("model.encoder=TEACHER", "model.layers=1", *MINILM)),
 }
-CHOSEN = "tfidf"
+CHOSEN = "bag-of-vectors"
 ROUNDS, TEXTS_PER_ROUND = 7, 64
 WANTED_SPEED, WANTED_SHARE = 4.0, 0.97
 
@@ -58,7 +57,7 @@ def main() -> None:
             print_row(
                 "distillation_candidate", student=name, dev_accuracy=compared["heads"][""]["value"],
                 agreement=compared["heads"][""]["agreement"], megabytes=[size / 1e6 for size in compared["bytes"]],
-                faster=compared["faster"], learned_from=report["distilled"],
+                faster=compared["faster"], learned_from=report["taught"],
             )  # fmt: skip
         return
     student, report = _student(CHOSEN, teacher, options.folder, files)
@@ -87,11 +86,13 @@ def _teacher(folder: Path, files: dict[str, str]) -> Path:
 
 def _student(name: str, teacher: Path, folder: Path, files: dict[str, str]) -> tuple[Path, dict[str, Any]]:
     recipe, overrides = STUDENTS[name]
-    asked = Distillation(str(RECIPES / f"{recipe}.yaml"), Softness(), (files["unlabelled"],))
+    asked = Compression(
+        str(RECIPES / f"{recipe}.yaml"), teaching=Teaching(unlabelled=(files["unlabelled"],)), tolerance=1.0
+    )
     data = [f"data.train={files['train']}", f"data.dev={files['dev']}"]
     given = [one.replace("TEACHER", str(teacher)) for one in overrides]
     made = compress(
-        teacher, Compression(asked, tolerance=1.0), out=folder / "students", name=f"{name}-{int(time.time())}",
+        teacher, asked, out=folder / "students", name=f"{name}-{int(time.time())}",
         overrides=[*data, *given],
     )  # fmt: skip
     return made.folder, made.report
@@ -110,7 +111,7 @@ def _measure(teacher: Path, student: Path, report: dict[str, Any]) -> None:
     print_row(
         "distillation", student=CHOSEN, accuracy=accuracies, share_of_accuracy=round(share, 4), texts_per_second=speeds,
         faster=round(ratio, 1), reached=ratio >= WANTED_SPEED and share >= WANTED_SHARE, dev=report["compared"],
-        learned_from=report["distilled"],
+        learned_from=report["taught"],
     )  # fmt: skip
 
 

@@ -38,14 +38,14 @@ def compress(  # noqa: PLR0913 - one parameter per option
         str | None, typer.Option(metavar="RECIPE", help="Teach a student with this recipe's model and training.")
     ] = None,
     unlabelled: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Texts that the run labels for its student; repeatable.")
+        list[str] | None, typer.Option(metavar="FILE", help="Texts for the run to label and teach by; repeatable.")
     ] = None,
     temperature: Annotated[float, typer.Option(min=1, help="Of the soft labels.")] = 2.0,
     teacher_share: Annotated[
         float, typer.Option(min=0, max=1, help="Of the loss; the rest is the gold labels'.")
     ] = 0.9,
     hidden_states: Annotated[
-        bool, typer.Option("--hidden-states", help="Draw the student's states to the teacher's (same tokens).")
+        bool, typer.Option("--hidden-states", help="Teach its hidden states too (same tokens).")
     ] = False,
     vocabulary: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="Keep the tokens of these texts only; repeatable.")
@@ -57,19 +57,16 @@ def compress(  # noqa: PLR0913 - one parameter per option
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no warnings.")] = False,
 ) -> None:
     """Make a run smaller and faster; it is written only when it is no worse on dev than --tolerance."""
-    if not distill and (unlabelled or hidden_states):
-        raise InputError("found --unlabelled or --hidden-states without --distill RECIPE, which they belong to")
+    if not distill and prune is None and (unlabelled or hidden_states):
+        raise InputError("found --unlabelled or --hidden-states, which go with --distill RECIPE or --prune SHARE")
     from groundswell.compression.compress import Compression
-    from groundswell.compression.distillation import Distillation
     from groundswell.compression.pruning import Pruning
     from groundswell.compression.soft_labels import Softness
+    from groundswell.compression.teaching import Teaching
 
-    softness = Softness(temperature, teacher_share)
-    wanted = Compression(
-        Distillation(distill, softness, tuple(unlabelled or ()), hidden_states) if distill else None,
-        None if prune is None else Pruning(_share(prune), _parts(parts), recovery_epochs),
-        tuple(vocabulary or ()), quantize, tolerance,
-    )  # fmt: skip
+    pruning = None if prune is None else Pruning(_share(prune), _parts(parts), recovery_epochs)
+    teaching = Teaching(Softness(temperature, teacher_share), tuple(unlabelled or ()), hidden_states)
+    wanted = Compression(distill, pruning, tuple(vocabulary or ()), quantize, teaching, tolerance)
     place = {"out": out, "name": name, "overrides": overrides or [], "progress": False if quiet else None}
     _compress(run, wanted, place, as_json=as_json)
 

@@ -14,16 +14,16 @@ from typing import Any
 
 from groundswell import assembly, pipeline, run_folder, runtime
 from groundswell.analyzer import Analyzer, load
-from groundswell.compression.distillation import Distillation, distill, student_recipe, teach
+from groundswell.compression.distillation import distill, student_recipe
 from groundswell.compression.gate import compare_models, failures
 from groundswell.compression.pruning import Pruning, prune
 from groundswell.compression.quantization import Precision, as_graph
+from groundswell.compression.teaching import TASKS, Around, Taught, Teaching, lessons, teach
 from groundswell.compression.vocabulary import trim_vocabulary
 from groundswell.data.head_splits import join_splits
 from groundswell.data.splits import Splits
 from groundswell.errors import DataError, InputError, LaunchError, RunFolderError, WorseModelError
 from groundswell.model.saved_model import SavedModel, load_model
-from groundswell.networks import Variation
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe
 from groundswell.results import Fitted
@@ -37,23 +37,26 @@ COMPRESSION = "compression.json"
 
 @dataclass(frozen=True)
 class Compression:
-    """What is done to a run, in this order.
+    """What is done to a run, in this order: distilled, pruned, its vocabulary cut, quantized.
 
+    student      recipe that is taught: a file, or a name such as ladder/en/cnn
+    teaching     how the run teaches a student, and itself once it is pruned
     vocabulary   files of texts whose tokens are kept
     tolerance    how much worse the result may be on dev, by the metric that the recipe is trained for
     """
 
-    distillation: Distillation | None = None
+    student: str | None = None
     pruning: Pruning | None = None
     vocabulary: tuple[str, ...] = ()
     quantize: Precision | None = None
+    teaching: Teaching = field(default_factory=Teaching)
     tolerance: float = 0.005
 
     @property
     def steps(self) -> list[str]:
         """What each step makes of a run, in one word."""
         done = {
-            "distilled": self.distillation, "pruned": self.pruning, "trimmed": self.vocabulary,
+            "distilled": self.student, "pruned": self.pruning, "trimmed": self.vocabulary,
             self.quantize: self.quantize,
         }  # fmt: skip
         return [str(name) for name, asked in done.items() if asked]
@@ -143,13 +146,15 @@ def _begin(
 def _make_smaller(work: _Work, wanted: Compression, before: Analyzer) -> None:
     """Every step, one after the other, in memory."""
     saved: SavedModel | None = None
-    variation: Variation | None = None
+    around: Around | None = None
     base: str | None = work.manifest["base_model"]["sha256"]
-    if wanted.distillation is not None:
-        work.fitted, variation = _distilled(work, wanted.distillation)
+    if wanted.student is not None:
+        teacher, taught = _taught(work, wanted.teaching)
+        work.fitted, around = distill(teacher, work.recipe, taught, wanted.teaching, work.place)
         saved, base = _exported(work.fitted), work.fitted.base_sha256
     if wanted.pruning is not None:
-        around = variation.around if variation else None
+        if around is None and wanted.pruning.recovery_epochs and _teaches_itself(work.recipe, wanted.teaching):
+            around = lessons(*_taught(work, wanted.teaching), wanted.teaching, work.place)
         work.fitted, work.told["pruned"] = prune(
             saved or before.saved, work.recipe, work.splits, work.place, wanted.pruning, around
         )
@@ -179,12 +184,17 @@ def _finish(work: _Work, began: float) -> None:
     pipeline.finish(work.place.folder, recipe, work.splits, work.fitted, work.place.bar, began)
 
 
-def _distilled(work: _Work, distillation: Distillation) -> tuple[Fitted, Variation | None]:
-    teacher = load(work.source, precision="auto")
-    taught = teach(teacher, work.recipe, work.splits[""], distillation, work.place)
-    work.splits = {"": taught.splits}
-    work.told["distilled"] = {**taught.told, "recipe": distillation.recipe}
-    return distill(teacher, work.recipe, taught, distillation, work.place)
+def _taught(work: _Work, teaching: Teaching) -> tuple[Analyzer, Taught]:
+    """The run as a teacher, and what it says of the training texts, which are those of the work from here on."""
+    teacher = load(work.source, precision="auto", verify=False)
+    taught = teach(teacher, work.recipe, next(iter(work.splits.values())), teaching, work.place)
+    work.splits, work.told["taught"] = {"": taught.splits}, taught.told
+    return teacher, taught
+
+
+def _teaches_itself(recipe: Recipe, teaching: Teaching) -> bool:
+    """Whether a pruned model learns from the whole one: always where that can be, and where it was asked for."""
+    return recipe.task in TASKS or bool(teaching.unlabelled) or teaching.hidden_states
 
 
 def _exported(fitted: Fitted) -> SavedModel:
@@ -200,10 +210,10 @@ def _untrained(work: _Work) -> Fitted:
 
 def _recipe(source: Path, wanted: Compression, overrides: Sequence[str]) -> Recipe:
     path = source / run_folder.RECIPE
-    if wanted.distillation is None:
+    if wanted.student is None:
         return load_recipe(path, overrides)
     of_data = [given for given in overrides if given.startswith("data.")]
-    return student_recipe(wanted.distillation.recipe, load_recipe(path, of_data), overrides)
+    return student_recipe(wanted.student, load_recipe(path, of_data), overrides)
 
 
 def _splits(recipe: Recipe, manifest: Mapping[str, Any]) -> tuple[dict[str, Splits], list[str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from groundswell.compression.choice import choose_kept, choose_layers
 from groundswell.compression.importance import MOST_TEXTS, measure_importance, prunable_layers
 from groundswell.compression.magnitude import kept_at_zero, share_of_zeros, zero_smallest
 from groundswell.compression.saved_parts import heads_of, tokens_of
+from groundswell.compression.teaching import Around
 from groundswell.data.splits import Splits
 from groundswell.errors import DataError, InputError
 from groundswell.model.encoded_model import ENCODER, EncodedModel
@@ -33,7 +34,6 @@ Part = Literal["heads", "neurons", "layers", "weights"]
 PARTS: tuple[Part, ...] = ("heads", "neurons", "layers", "weights")
 WITHIN_LAYERS = {"heads", "neurons"}
 RECOVERY_RATE = 1e-4
-Around = Callable[[Heads, EncodedModel], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class RequestGate:
         self._rates, self._is_ending = RateLimiter(), is_ending
         self._in_flight = 0
         metrics.in_flight.set_function(lambda: self._in_flight)
+        metrics.lost_lines.set_function(lambda: audit.lost)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with an error."""

@@ -35,6 +35,7 @@ class ServiceMetrics:
         self.failures = counter("failures", "requests that were answered with an error", "route", "code")
         self.request_seconds = histogram("request_seconds", "from arrival to answer", SECONDS, "route")
         self.in_flight = gauge("requests_in_flight", "requests that are being answered")
+        self.lost_lines = gauge("audit_lost_lines", "lines of the audit log that could not be written")
         self.documents = counter(
             "documents", "documents by what became of them: ok, or their error", "model", "outcome"
         )

@@ -81,12 +81,14 @@ def run_server(
         timeout_graceful_shutdown=math.ceil(limits.drain_seconds),
     )
     # uvicorn hands a signal on once it has ended, which without this would end the process with another code than 0
-    sys.setswitchinterval(SWITCH_SECONDS)
     before = signal.signal(signal.SIGTERM, lambda number, frame: None)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         asyncio.run(_serve(_Server(config, models), models, listening, on_ready))
     finally:
         signal.signal(signal.SIGTERM, before)
+        sys.setswitchinterval(interval)
         models.kill()
         for process in multiprocessing.active_children():
             process.kill()

@@ -58,13 +58,27 @@ def fit_logistic_regression(
 def fit_linear_svm(
     features: Any, targets: Targets, num_classes: int, *, strength: float, balanced: bool = False, seed: int = 0
 ) -> LinearWeights:
-    """One against the rest, squared hinge loss; logits are margins (divided by a temperature they are logits)."""
+    """One against the rest, squared hinge loss; logits are margins (divided by a temperature they are logits).
+
+    With shares a text stands for its most probable class, weighed by that share: on both sides of a margin it would
+    pull against itself, and the rounds would hardly end.
+
+    Raises TrainingError when all texts are of one class.
+    """
     from sklearn.svm import LinearSVC
+
+    weights = None if targets.ndim == 1 else targets.max(axis=1)
+    classes = targets if weights is None else targets.argmax(axis=1)
+    if len(np.unique(classes)) < 2:
+        raise TrainingError(
+            f"all {len(classes):,} training texts are of one class, so there is no margin. Give texts of two, or "
+            "learn by model.encoder=logistic_regression"
+        )
 
     model = LinearSVC(
         C=strength, class_weight="balanced" if balanced else None, random_state=seed, max_iter=5000, dual="auto"
     )
-    _fit(model, features, targets)
+    _fit(model, features, classes, weights)
     return _both_sides(model.coef_, model.intercept_, num_classes)
 
 
@@ -119,14 +133,15 @@ def _both_sides(coefficients: Matrix, bias: Matrix, num_classes: int) -> LinearW
     return LinearWeights(np.ascontiguousarray(coefficients.T), bias)
 
 
-def _fit(model: Any, features: Any, targets: Targets) -> None:
+def _fit(model: Any, features: Any, targets: Targets, weights: Any = None) -> None:
+    """Fit a model of scikit-learn; with shares a text stands there once for each class, weighed by its share."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             if targets.ndim == 1:
-                model.fit(features, targets)
+                model.fit(features, targets, sample_weight=weights)
             else:
                 rows, classes = np.nonzero(targets)
                 model.fit(features[rows], classes, sample_weight=targets[rows, classes])

@@ -59,7 +59,7 @@ def test_a_worse_model_shows_the_table_and_ends_with_1(source: Path, tmp_path: P
         ([], "found nothing to do, expected one of --quantize, --prune, --distill and --vocabulary"),
         (["--prune", "1.5"], "--prune: found 1.5, expected a share between 0 and 1, such as 0.3"),
         (["--prune", "0.5", "--parts", "heads,hands"], "--parts: found hands, expected some of heads, neurons, layers"),
-        (["--unlabelled", "x.csv"], "found --unlabelled or --hidden-states without --distill RECIPE"),
+        (["--unlabelled", "x.csv"], "--hidden-states, which go with --distill RECIPE or --prune SHARE"),
         (["--distill", "no-such-recipe"], "no-such-recipe: no such recipe"),
     ],
 )

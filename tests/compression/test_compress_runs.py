@@ -14,10 +14,10 @@ from tiny_source import tiny_source, unlabelled
 
 import groundswell as gs
 from groundswell.compression.compress import COMPRESSION, Compression, compress
-from groundswell.compression.distillation import Distillation
 from groundswell.compression.magnitude import share_of_zeros
 from groundswell.compression.pruning import Pruning
 from groundswell.compression.soft_labels import Softness
+from groundswell.compression.teaching import Teaching
 from groundswell.errors import DataError, InputError, RecipeError, RunFolderError, WorseModelError
 from groundswell.model.layer_parts import LayerShape, shapes_of
 
@@ -78,6 +78,15 @@ def test_pruned_runs_load_and_say_what_is_left(source: Path, tmp_path: Path) -> 
     assert list(tmp_path.glob(".small*")) == []
 
 
+def test_a_pruned_run_is_an_encoder_like_any_other(source: Path, tmp_path: Path) -> None:
+    done = smaller(source, tmp_path, pruning=Pruning(0.5, recovery_epochs=0))
+    (tmp_path / "again").mkdir()
+    again = tiny_source(tmp_path / "again", done.folder, tuning={"method": "lora"}, training={"epochs": 1})
+    assert shapes_of(encoder_of(again).layers) == shapes_of(encoder_of(done.folder).layers)
+    (explanation,) = gs.explain(done.folder, TEXTS[:1], method="attention")
+    assert len(explanation.words) == 2
+
+
 def test_layers_go_and_without_recovery_the_rest_is_as_it_was(source: Path, tmp_path: Path) -> None:
     done = smaller(source, tmp_path, pruning=Pruning(0.5, ("layers",), recovery_epochs=0))
     (kept,) = done.report["pruned"]["layers"]["kept"]
@@ -123,8 +132,8 @@ def test_vocabulary_of_some_texts(source: Path, tmp_path: Path) -> None:
 )
 def test_students_of_every_kind_learn_from_more_texts(source: Path, tmp_path: Path, model: dict[str, Any]) -> None:
     recipe = recipe_file(tmp_path, text={"min_count": 1}, **model)
-    done = smaller(source, tmp_path, distillation=Distillation(recipe, unlabelled=(unlabelled(tmp_path),)))
-    told = done.report["distilled"]
+    done = smaller(source, tmp_path, student=recipe, teaching=Teaching(unlabelled=(unlabelled(tmp_path),)))
+    told = done.report["taught"]
     assert told["labelled_texts"] == len(reviews())
     assert told["unlabelled_texts"] == 2
     assert any(line.startswith("unlabelled: 6 rows read, 2 kept") for line in done.rows)
@@ -138,8 +147,8 @@ def test_a_baseline_learns_its_teachers_doubts(source: Path, tmp_path: Path) -> 
     rows = [{**row, "label": {"positive": "negative", "negative": "positive"}[row["label"]]} for row in reviews()]
     turned = write(tmp_path / "turned.jsonl", rows)
     recipe = recipe_file(tmp_path, text={"min_count": 1}, model={"encoder": "logistic_regression"})
-    wanted = Distillation(recipe, Softness(1.0, 1.0))
-    done = smaller(source, tmp_path, f"data.train={turned}", distillation=wanted)
+    teaching = Teaching(Softness(1.0, 1.0))
+    done = smaller(source, tmp_path, f"data.train={turned}", student=recipe, teaching=teaching)
     assert any("train are not those that the run was trained with" in line for line in done.warnings)
     assert done.report["compared"]["heads"][""]["agreement"] > 0.9
 
@@ -149,13 +158,13 @@ def test_a_student_with_fewer_layers_follows_hidden_states(source: Path, tmp_pat
         tmp_path, text={"max_tokens": 32}, tuning={"method": "full"},
         model={"encoder": str(source), "layers": 1}, training={"epochs": 2, "precision": "float32"},
     )  # fmt: skip
-    done = smaller(source, tmp_path, distillation=Distillation(recipe, hidden_states=True))
+    done = smaller(source, tmp_path, student=recipe, teaching=Teaching(hidden_states=True))
     assert len(encoder_of(done.folder).layers) == 1
-    assert done.report["distilled"]["hidden_states"] is True
+    assert done.report["taught"]["hidden_states"] is True
     # and what was distilled can be pruned in the same run, recovering by its teacher's labels
     again = compress(
         source,
-        Compression(Distillation(recipe), Pruning(0.5, recovery_epochs=1), tolerance=TOLERANT),
+        Compression(recipe, Pruning(0.5, recovery_epochs=1), tolerance=TOLERANT),
         out=tmp_path, progress=False,
     )  # fmt: skip
     assert again.folder.name == "source-distilled-pruned"
@@ -167,7 +176,7 @@ def test_a_worse_model_is_not_written(source: Path, tmp_path: Path) -> None:
     with pytest.raises(
         WorseModelError, match=r"small: not written\. the model: accuracy on dev fell from .* to 0\.5000"
     ):
-        smaller(source, tmp_path, distillation=Distillation(recipe), tolerance=0.005)
+        smaller(source, tmp_path, student=recipe, tolerance=0.005)
     assert list(tmp_path.glob("*small*")) == []
     assert list(tmp_path.glob(".small*")) == []
 
@@ -201,13 +210,13 @@ def test_what_cannot_be_done_is_told(source: Path, tmp_path: Path) -> None:
             source,
             tmp_path,
             "model.layers=1",
-            distillation=Distillation(recipe_file(tmp_path, model={"encoder": "cnn"})),
+            student=recipe_file(tmp_path, model={"encoder": "cnn"}),
         )
     baseline = recipe_file(tmp_path, text={"min_count": 1}, model={"encoder": "naive_bayes"})
     with pytest.raises(InputError, match=r"--hidden-states: model\.encoder=naive_bayes has none"):
-        smaller(source, tmp_path, distillation=Distillation(baseline, hidden_states=True))
+        smaller(source, tmp_path, student=baseline, teaching=Teaching(hidden_states=True))
     other = write(tmp_path / "other.jsonl", [{"text": f"word {n}", "label": "abc"[n % 3]} for n in range(30)])
-    for wanted in ({"distillation": Distillation(baseline)}, {"pruning": Pruning(0.5)}):
+    for wanted in ({"student": baseline}, {"pruning": Pruning(0.5)}):
         with pytest.raises((DataError, InputError), match=r"data\.train: gives the labels a, b, c"):
             smaller(source, tmp_path, f"data.train={other}", f"data.dev={other}", **wanted)
     assert list(tmp_path.glob(".small*")) == []
@@ -226,9 +235,11 @@ def test_other_tasks_teach_too(tmp_path: Path, tiny_bert: Path, task: str) -> No
         task=task,
         data={"train": write(folder / "t.jsonl", rows), "dev": write(folder / "d.jsonl", rows)},
     )
-    recipe = recipe_file(tmp_path, text={"min_count": 1}, model={"encoder": "bag"}, training={"epochs": 1})
-    wanted = Distillation(recipe, Softness(1.0, 1.0), unlabelled=(unlabelled(tmp_path),))
-    done = smaller(source, tmp_path, distillation=wanted)
+    recipe = recipe_file(
+        tmp_path, text={"min_count": 1}, model={"encoder": "bag", "scratch": {"buckets": 9}}, training={"epochs": 1}
+    )
+    teaching = Teaching(Softness(1.0, 1.0), (unlabelled(tmp_path),))
+    done = smaller(source, tmp_path, student=recipe, teaching=teaching)
     found = done.report["compared"]["heads"][""]
     assert found["metric"] == ("pearson" if task == "regression" else "macro_f1")
     assert (found["agreement"] is None) == (task == "regression")
@@ -250,8 +261,8 @@ def test_opinions_and_several_heads_are_pruned_and_do_not_teach(tmp_path: Path, 
     loaded: Any = gs.load(done.folder).saved
     assert sum(shape.heads for shape in shapes_of(loaded.heads["opinions"].model.encoder.layers)) == 4
     recipe = recipe_file(tmp_path, model={"encoder": "naive_bayes"})
-    with pytest.raises(InputError, match="--distill: a run of task=multi_task cannot teach"):
-        compress(source, Compression(Distillation(recipe)), out=tmp_path, progress=False)
+    with pytest.raises(InputError, match="a run of task=multi_task cannot teach, expected single_label"):
+        compress(source, Compression(recipe), out=tmp_path, progress=False)
 
 
 def test_a_baseline_cannot_be_pruned(tmp_path: Path) -> None:

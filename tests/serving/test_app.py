@@ -359,6 +359,17 @@ def test_no_line_of_a_log_holds_a_review(tmp_path: Path, caplog: pytest.LogCaptu
     assert "secret" not in "\n".join([*ours, audit.read_text()])
 
 
+def test_a_full_disk_fails_no_request_and_is_counted() -> None:
+    said: list[str] = []
+    full = AuditLog(Path("/dev/full"), say=said.append)
+    with service(tiny_models(), audit=full) as client:
+        for _ in range(3):
+            assert client.post("/v1/analyze", json={"text": "a"}).status_code == 200
+        assert "groundswell_audit_lost_lines 3.0" in client.get("/metrics").text
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+
+
 def test_a_failure_of_our_own_is_told_as_such(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(StandInWorker):
         def ask(self, query: Any) -> Any:

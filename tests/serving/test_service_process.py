@@ -125,6 +125,15 @@ def test_what_is_served_is_what_is_predicted_offline(served: Served) -> None:
     assert len({record["label"] for record in online.values()}) == 2
 
 
+def test_the_python_client_gets_the_same(served: Served) -> None:
+    texts = [text for _, text in rows(40)]
+    expected = [one.to_dict() for one in gs.load(served.runs / "logistic_regression").stream(texts)]
+    with gs.Client(served.address, served.key) as client:
+        assert [model.name for model in client.models()] == ["reviews"]
+        assert [one.to_dict() for one in client.analyze(texts)] == json.loads(json.dumps(expected))
+        assert client.explain("very good food")[0].label == "positive"
+
+
 def test_explanations_are_those_of_the_command(served: Served) -> None:
     response = served.post("/v1/explain", {"documents": [{"id": "x", "text": "very good food"}]})
     (document,) = response.json()["documents"]
