@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from groundswell.compression.onnx_export import export_graph, write_metadata
 from groundswell.compression.outlier_channels import Choice, Matrix, choose, in_steps
 from groundswell.errors import DataError, MissingExtraError
-from groundswell.model.graph_encoder import TOKEN_IDS, GraphEncoder, GraphSettings, open_session
+from groundswell.model.graph_encoder import TOKEN_IDS, GraphEncoder, GraphSettings, onnx_runtime, open_session
 from groundswell.model.saved_extractor import SavedExtractor
 from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork
 from groundswell.text.blank import is_blank
@@ -216,6 +216,8 @@ def _replace(field: Any, wanted: Sequence[Any]) -> None:
 
 def _to_8_bits(source: Path, target: Path, names: Sequence[str]) -> None:
     import onnx
+
+    onnx_runtime()
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with _without_advice():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,14 +68,24 @@ class GraphEncoder(Encoder):
         shutil.copyfile(self.path, folder / GRAPH)
 
 
-def open_session(path: Path | bytes) -> Any:
-    """ONNX Runtime with a graph, of a file or in memory, on one thread; RunFolderError when it cannot be read."""
+def onnx_runtime() -> Any:
+    """The package, which must be imported here first; MissingExtraError when it is not installed.
+
+    Its published builds send what they are used for to their makers, unless they are told not to before they start.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError(
             'a compressed run needs ONNX Runtime. Install it: pip install "groundswell[compress]"'
         ) from error
+    return onnxruntime
+
+
+def open_session(path: Path | bytes) -> Any:
+    """ONNX Runtime with a graph, of a file or in memory, on one thread; RunFolderError when it cannot be read."""
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

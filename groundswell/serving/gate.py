@@ -228,9 +228,7 @@ class RequestGate:
             model=model if isinstance(model, str) else None,
         )
         if exchange.scope["path"].startswith(self._protected):
-            lost_before = self._audit.lost
             self._audit.write(event)
-            self._metrics.audit_lines_lost.inc(self._audit.lost - lost_before)
         if access_log.isEnabledFor(logging.INFO):
             told = {**asdict(event), "milliseconds": round(event.milliseconds, 1), "code": code}
             access_log.info("%s", json.dumps(told))

@@ -54,7 +54,6 @@ class ServiceMetrics:
         self.restarts = counter("worker_restarts", "worker processes that died and were started again", "model")
         self.swaps = counter("model_swaps", "runs that took the place of another one", "model")
         self.ready = gauge("model_ready", "1 when the model is loaded and warm", "model")
-        self.audit_lines_lost = counter("audit_lines_lost", "lines of the audit log that could not be written")
         self.memory = gauge("memory_bytes", "resident memory of the service and its workers")
         self.memory.set_function(resident_bytes)
 

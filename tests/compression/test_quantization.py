@@ -11,7 +11,7 @@ from tiny_graphs import classifier_of
 from groundswell.compression.onnx_export import export_graph
 from groundswell.compression.outlier_channels import choose, error_of, in_steps, rounded_inputs
 from groundswell.compression.quantization import quantize_graph
-from groundswell.model.graph_encoder import GraphEncoder, open_session
+from groundswell.model.graph_encoder import GraphEncoder, onnx_runtime, open_session
 
 NOTHING = np.array([], dtype=np.int64)
 
@@ -23,8 +23,6 @@ def test_inputs_are_rounded_as_by_hand() -> None:
 
 
 def test_inputs_are_rounded_as_onnx_runtime_does() -> None:
-    import onnxruntime
-
     node = onnx.helper.make_node("DynamicQuantizeLinear", ["x"], ["steps", "scale", "zero"])
     back = onnx.helper.make_node("DequantizeLinear", ["steps", "scale", "zero"], ["y"])
     graph = onnx.helper.make_graph(
@@ -32,7 +30,7 @@ def test_inputs_are_rounded_as_onnx_runtime_does() -> None:
         [onnx.helper.make_tensor_value_info("y", 1, ["T", "K"])],
     )  # fmt: skip
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     inputs = np.random.default_rng(0).normal(size=(9, 7)).astype(np.float32)
     np.testing.assert_allclose(rounded_inputs(inputs), session.run(None, {"x": inputs})[0], atol=1e-6)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -105,9 +106,7 @@ def test_no_keys_lie_beside_the_files() -> None:
 
 def test_the_image_is_built_from_what_there_is_and_gets_nothing_else() -> None:
     path = DEPLOY / "Containerfile"
-    copied = {
-        source for words in words_of(path, "COPY") if "--from=" not in words for source in words.split()[:-1]
-    }
+    copied = {source for words in words_of(path, "COPY") if "--from=" not in words for source in words.split()[:-1]}
     assert copied
     assert [name for name in copied if not (ROOT / name).exists()] == []
     ignore = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
@@ -127,7 +126,9 @@ def test_stages_are_named_before_they_are_copied_from() -> None:
 
 
 def test_what_is_installed_is_pinned_and_the_extras_exist() -> None:
-    installs = [part for words in words_of(DEPLOY / "Containerfile", "RUN") for part in re.findall(r"pip install[^&]*", words)]
+    installs = [
+        part for words in words_of(DEPLOY / "Containerfile", "RUN") for part in re.findall(r"pip install[^&]*", words)
+    ]
     assert len(installs) == 3
     torch, setuptools, package = installs
     assert "--no-deps" in torch
@@ -326,7 +327,7 @@ def test_keys_are_made_by_the_user_of_the_unit_and_where_it_reads_them() -> None
     path, found = DEPLOY / "systemd" / "groundswell-keys", unit()
     assert os.access(path, os.X_OK)
     words = shlex.split(re.sub(r"\\\n", " ", path.read_text(encoding="utf-8")), comments=True)
-    given = [word.split("=", 1) for flag, word in zip(words, words[1:], strict=False) if flag == "-p"]
+    given = [word.split("=", 1) for flag, word in itertools.pairwise(words) if flag == "-p"]
     assert {name: [value] for name, value in given} == {name: found[name] for name, _ in given}
     assert {"DynamicUser", "User", "StateDirectory"} <= {name for name, _ in given}
     exec_start = shlex.split(found["ExecStart"][0])

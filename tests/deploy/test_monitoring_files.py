@@ -97,7 +97,7 @@ def test_a_wrong_label_would_be_noticed() -> None:
 
 def test_the_page_names_every_metric_with_its_labels() -> None:
     told: dict[str, set[str]] = {}
-    for names, labels in re.findall(r"^\| (`groundswell_[^|]+) \| ([^|]*) \|", SERVING_PAGE, re.MULTILINE):
+    for names, labels in re.findall(r"^\| (`groundswell_[^|]+)\|([^|]*)\|", SERVING_PAGE, re.MULTILINE):
         for name in re.findall(r"`(\w+)`", names):
             told[name] = set(re.findall(r"\w+", labels)) - {"or"}
     for name, labels in exported().items():

@@ -328,19 +328,9 @@ def test_metrics_count_what_happened(client: TestClient) -> None:
         'groundswell_model_ready{model="second"} 1.0',
         'groundswell_worker_restarts_total{model="first"} 0.0',
         "groundswell_requests_in_flight 0.0",
-        "groundswell_audit_lines_lost_total 0.0",
     }
     assert "my-review" not in found.text
     assert "_created" not in found.text
-
-
-def test_lines_that_the_audit_log_lost_are_counted(tmp_path: Path) -> None:
-    said: list[str] = []
-    unwritable = AuditLog(tmp_path, say=said.append)  # a folder
-    with service(tiny_models(), audit=unwritable) as client:
-        assert [client.post("/v1/analyze", json={"text": "a"}).status_code for _ in range(2)] == [200, 200]
-        assert "groundswell_audit_lines_lost_total 2.0" in client.get("/metrics").text.splitlines()
-    assert len(said) == 1
 
 
 def test_no_line_of_a_log_holds_a_review(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
