@@ -89,8 +89,11 @@ def quantize_graph(
     in_bits = [product.name for place, found in products.items() if place not in kept_whole for product in found]
     aside = target.with_suffix(".split.onnx")
     onnx.save(graph, str(aside))
-    _to_8_bits(aside, target, in_bits)
-    aside.unlink()
+    if in_bits:  # ONNX Runtime takes an empty list for everything
+        _to_8_bits(aside, target, in_bits)
+        aside.unlink()
+    else:
+        aside.rename(target)
     write_metadata(target, replace(settings, precision="int8"))
     return {
         "products": sum(map(len, products.values())),

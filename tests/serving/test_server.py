@@ -47,8 +47,12 @@ def test_sigterm_ends_it_without_an_error_and_its_workers_too() -> None:
 
 
 def test_ctrl_c_is_told_as_such() -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run_until(tiny_models(), signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_until(tiny_models(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_model_that_cannot_be_loaded_ends_it_with_its_error() -> None:
