@@ -127,7 +127,7 @@ def _write_from_ray(
     reading = Reading(rows.source.name, rows.text_column, rows.id_column, rows.source.encoding, counts.rows)
     asking = Asking(str(asked.run.resolve()), asked.precision, asked.aspects, asked.abstention)
     with _progress() as advance:
-        for lines in stream_lines(reading, asking, workers):
+        for lines in stream_lines(reading, asking, workers, note):
             for line in lines.splitlines():
                 counts.add_line(line)
             sink.write(lines.decode("utf-8"))

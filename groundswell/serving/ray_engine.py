@@ -6,12 +6,14 @@ each with an engine of its own, give the lines of a chunk. A chunk whose actor h
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,16 +58,22 @@ class Asking:
     abstention: Abstention
 
 
-def stream_lines(reading: Reading, asking: Asking, workers: int | None = None) -> Iterator[bytes]:
+def stream_lines(
+    reading: Reading,
+    asking: Asking,
+    workers: int | None = None,
+    note: Callable[[str], object] = lambda said: None,
+) -> Iterator[bytes]:
     """The records of a file as lines of JSON, one per row and in their order, some hundred at a time.
 
     workers   actors, each on one processor and with its share of the accelerators; None: as many as there is room for
+    note      told what Ray has to say, such as that a worker ran out of memory
 
     Runs on the cluster that RAY_ADDRESS names, otherwise on this machine; every machine must find the run under the
     same path. Raises DataError for a source that cannot be read to its end, MissingExtraError without Ray, InputError
     for more workers than processors, and ClusterError when the cluster fails.
     """
-    with _cluster(workers) as resources:
+    with _cluster(workers, note) as resources:
         import ray
 
         num_workers = workers or int(resources["CPU"])
@@ -195,7 +203,7 @@ def _source_of(reading: Reading) -> Any:
 
 
 @contextmanager
-def _cluster(workers: int | None) -> Iterator[dict[str, float]]:
+def _cluster(workers: int | None, note: Callable[[str], object]) -> Iterator[dict[str, float]]:
     """What the cluster has; one of this machine is started where none is named, and stopped in the end."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -213,7 +221,22 @@ def _cluster(workers: int | None) -> Iterator[dict[str, float]]:
         size = {} if named else {"num_cpus": workers or os.cpu_count(), "include_dashboard": False}
         ray.init(address=named or "local", log_to_driver=False, logging_level=logging.ERROR, **size)
     try:
-        yield ray.cluster_resources()
+        # Ray prints to standard output, which is for records
+        with redirect_stdout(_FirstLines(note)):
+            yield ray.cluster_resources()
     finally:
         if is_ours:
             ray.shutdown()
+
+
+class _FirstLines(io.TextIOBase):
+    """Takes what is printed, and tells the first line of each message, without colours."""
+
+    def __init__(self, note: Callable[[str], object]) -> None:
+        self._note = note
+
+    def write(self, text: str, /) -> int:
+        line = re.sub(r"\x1b\[[0-9;]*m", "", text).partition("\n")[0].strip()
+        if line:
+            self._note(line)
+        return len(text)

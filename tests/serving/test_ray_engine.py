@@ -174,12 +174,13 @@ def test_killed_workers_are_replaced_and_their_chunks_computed_again(
 def test_what_goes_wrong_on_a_cluster_is_told(
     cluster: None, source: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    reading = Reading(str(source), "text", "id", "utf-8")
+    reading, told = Reading(str(source), "text", "id", "utf-8"), []
     with pytest.raises(InputError) as refused:
         next(stream_lines(reading, asking(tmp_path / "none"), workers=3))
     assert str(refused.value) == "--workers 3: the cluster has 2 processors, and each worker needs one. Ask for fewer"
     with pytest.raises(ClusterError) as failed:
-        next(stream_lines(reading, asking(tmp_path / "none"), workers=1))
+        next(stream_lines(reading, asking(tmp_path / "none"), workers=1, note=told.append))
     assert "none: there is no such run folder" in str(failed.value)
     assert len(str(failed.value).splitlines()) == 1
     assert capfd.readouterr() == ("", "")
+    assert all(line.startswith("(raylet") and "\n" not in line for line in told)
