@@ -40,7 +40,7 @@ class FileRow:
 
 
 class ChosenFile:
-    """The file behind what the page sends: its name, its size, and its bytes in base64, a line each.
+    """The file behind what the page sends: `size,bytes in base64,name`.
 
     size   bytes, as the browser has it; a file that is too large comes without its bytes
 
@@ -48,8 +48,8 @@ class ChosenFile:
     """
 
     def __init__(self, sent: str) -> None:
-        name, _, rest = sent.partition("\n")
-        size, _, encoded = rest.partition("\n")
+        size, _, rest = sent.partition(",")
+        encoded, _, name = rest.partition(",")
         try:
             self._content = base64.b64decode(encoded, validate=True)
             self.size = max(int(size), len(self._content))

@@ -47,9 +47,9 @@ class _Fields:
     explanation: Any
     chosen: Any
     chooser: Any
-    file_model: Any
     column: Any
     results: Any
+    written: Any
 
     @property
     def options(self) -> list[Any]:
@@ -80,10 +80,19 @@ def build_page(questions: Questions, app_settings: dict[str, Any]) -> FastAPI:
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
-        theme=gr.themes.Default(primary_hue="teal", secondary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
+        theme=_theme(),
         css=STYLE,
     )
     return holder
+
+
+def _theme() -> Any:
+    """Fonts that the reader's machine has, and a button whose white letters can be read."""
+    theme = gr.themes.Default(primary_hue="teal", secondary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO)
+    fill = "button_primary_background_fill"
+    hover = f"{fill}_hover"
+    colours = {fill: "*primary_700", f"{fill}_dark": "*primary_700", hover: "*primary_800", f"{hover}_dark": "*primary_800"}
+    return theme.set(**colours)
 
 
 def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[Any, dict[str, str]]]]:
@@ -103,45 +112,56 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         return made
 
     with gr.Row(elem_classes="gw-top"):
-        gr.HTML(tag("h1", TITLE))
+        _markup(tag("h1", TITLE))
         language = gr.Radio(list(LANGUAGES), value="en", show_label=False, container=False, elem_id="gw-language")
-    intro = gr.HTML(tag("p", words["intro"], class_="gw-muted"))
+    intro = _markup(tag("p", words["intro"], class_="gw-muted"))
     key = field(
-        gr.Textbox, label="key", info="key_info", type="password", visible=questions.with_keys, elem_id="gw-key"
+        gr.Textbox, label="key", info="key_info", value="", type="password", visible=questions.with_keys, elem_id="gw-key"
     )
-    with gr.Tab(words["text_tab"]) as text_tab:
-        text = field(gr.Textbox, label="text", lines=4, max_lines=16, elem_id="gw-text")
-        with gr.Row():
-            first = field(gr.Dropdown, label="model", choices=[], elem_id="gw-first")
-            second = field(gr.Dropdown, label="second", choices=[], visible=False, elem_id="gw-second")
+    with gr.Row():
+        first = field(gr.Dropdown, label="model", choices=[], elem_id="gw-first")
+        second = field(gr.Dropdown, label="second", choices=[], visible=False, elem_id="gw-second")
+    # what is not drawn would miss what it is told before its tab is opened
+    with gr.Tab(words["text_tab"], render_children=True) as text_tab:
+        text = field(gr.Textbox, label="text", value="", lines=4, max_lines=16, elem_id="gw-text")
         with gr.Row():
             analyze = button("analyze", variant="primary", elem_id="gw-analyze")
             explain = button("explain", elem_id="gw-explain")
-        answer = gr.HTML(elem_id="gw-answer")
-        explanation = gr.HTML(elem_id="gw-explanation")
-    with gr.Tab(words["file_tab"]) as file_tab:
-        chooser = gr.HTML(_chooser(limits, "en"))
-        chosen = gr.Textbox(show_label=False, elem_id="gw-chosen", elem_classes="gw-hidden", max_lines=1)
-        with gr.Row():
-            column = field(gr.Dropdown, label="column", choices=[], elem_id="gw-column")
-            file_model = field(gr.Dropdown, label="model", choices=[], elem_id="gw-file-model")
+        answer = _markup(elem_id="gw-answer")
+        explanation = _markup(elem_id="gw-explanation")
+    with gr.Tab(words["file_tab"], render_children=True) as file_tab:
+        chooser = _markup(_chooser(limits, "en"))
+        column = field(gr.Dropdown, label="column", choices=[], elem_id="gw-column")
         run = button("run_file", variant="primary", elem_id="gw-run-file")
-        results = gr.HTML(elem_id="gw-results", min_height=60)
+        results = _markup(elem_id="gw-results", min_height=60)
     with gr.Accordion(words["options"], open=False) as accordion:
         with gr.Row():
             abstain = field(gr.Slider, label="abstain", info="abstain_info", minimum=0, maximum=1, step=0.01, value=0)
             coverage = field(
                 gr.Dropdown, label="coverage", info="coverage_info", choices=_coverages("en"), value="", filterable=False
             )
-            aspects = field(gr.Textbox, label="aspects", info="aspects_info", elem_id="gw-aspects")
-    facts = gr.HTML(elem_id="gw-facts")
+            aspects = field(gr.Textbox, label="aspects", value="", info="aspects_info", elem_id="gw-aspects")
+    facts = _markup(elem_id="gw-facts")
+    with gr.Column(elem_classes="gw-hidden"):  # what the page's own script reads and writes
+        chosen = gr.Textbox("", show_label=False, elem_id="gw-chosen", max_lines=1)
+        written = gr.Textbox("", show_label=False, elem_id="gw-written", max_lines=1)
     worded += [(text_tab, {"label": "text_tab"}), (file_tab, {"label": "file_tab"}), (accordion, {"label": "options"})]
     worded += [(text, {"placeholder": "text_hint"}), (intro, {"value": "intro"})]
     fields = _Fields(
         language, key, facts, text, first, second, abstain, coverage, aspects, answer, explanation, chosen, chooser,
-        file_model, column, results,
+        column, results, written,
     )  # fmt: skip
     return fields, {"analyze": analyze, "explain": explain, "run": run}, worded
+
+
+def _markup(value: Html = Html(), **settings: Any) -> Any:  # noqa: B008 - it cannot change
+    """A place for markup of ours: Gradio's HTML component would need a policy that lets strings become scripts."""
+    return gr.Markdown(_one_line(value), sanitize_html=False, latex_delimiters=[], container=False, **settings)
+
+
+def _one_line(value: Html) -> str:
+    """Markup in which no character means anything to Markdown: a block of HTML lasts until an empty line."""
+    return value.replace("\n", "&#10;").replace("\r", "&#13;")
 
 
 def _connect(questions: Questions, fields: _Fields, buttons: dict[str, Any]) -> None:
@@ -150,25 +170,27 @@ def _connect(questions: Questions, fields: _Fields, buttons: dict[str, Any]) -> 
 
     async def analyze(text: str, first: Any, second: Any, *rest: Any) -> tuple[str, str]:
         *options, key, language = rest
-        return await questions.analyze(text, _models(first, second), _options(*options), key, language), ""
+        found = await questions.analyze(text, _models(first, second), _options(*options), key, language)
+        return _one_line(found), ""
 
     async def explain(text: str, first: Any, second: Any, *rest: Any) -> str:
         *options, key, language = rest
-        return await questions.explain(text, _models(first, second), _options(*options), key, language)
+        return _one_line(await questions.explain(text, _models(first, second), _options(*options), key, language))
 
-    async def file(sent: str, column: Any, model: Any, *rest: Any, progress: Any = gr.Progress()) -> str:  # noqa: B008
+    async def file(sent: str, column: Any, model: Any, *rest: Any, progress: Any = gr.Progress()) -> tuple[str, str]:  # noqa: B008
         *options, key, language = rest
         words = WORDINGS[language]
 
         def show(done: int, total: int) -> None:
             progress((done, total), desc=words["run_file"], unit=words["progress"])
 
-        return await questions.file(sent, column or "", model, _options(*options), key, language, show)
+        told, content = await questions.file(sent, column or "", model, _options(*options), key, language, show)
+        return _one_line(told), content
 
     async def columns(sent: str, language: str) -> tuple[Any, Any]:
         names, told = _columns(questions, sent, language)
         value = TEXT_COLUMN if TEXT_COLUMN in names else next(iter(names), None)
-        return gr.update(choices=list(names), value=value), told
+        return gr.update(choices=list(names), value=value), _one_line(told)
 
     _on([buttons["analyze"].click], analyze, asked, [fields.answer, fields.explanation])
     _on([buttons["explain"].click], explain, asked, [fields.explanation])
@@ -176,28 +198,28 @@ def _connect(questions: Questions, fields: _Fields, buttons: dict[str, Any]) -> 
     _on(
         [buttons["run"].click],
         file,
-        [fields.chosen, fields.column, fields.file_model, *fields.options, fields.key, fields.language],
-        [fields.results],
+        [fields.chosen, fields.column, fields.first, *fields.options, fields.key, fields.language],
+        [fields.results, fields.written],
         concurrency_limit=FILES_AT_ONCE,
     )
 
 
 def _make_switch(questions: Questions, fields: _Fields, worded: list[tuple[Any, dict[str, str]]], blocks: Any) -> None:
     """The models are shown when the page opens or a key is entered, the words when a language is chosen."""
-    shown = [fields.facts, fields.first, fields.second, fields.file_model]
+    shown = [fields.facts, fields.first, fields.second]
 
     async def models(key: str, language: str) -> list[Any]:
         names, told = await questions.models(key, language)
         none = (WORDINGS[language]["second_none"], "")
         first = gr.update(choices=names, value=next(iter(names), None))
-        return [told, first, gr.update(choices=[none, *names], value="", visible=len(names) > 1), first]
+        return [_one_line(told), first, gr.update(choices=[none, *names], value="", visible=len(names) > 1)]
 
     async def switch(language: str) -> list[Any]:
         words = WORDINGS[language]
         updates = [gr.update(**{name: words[word] for name, word in told.items()}) for _, told in worded[:-1]]
         intro = tag("p", words["intro"], class_="gw-muted")
         chooser = _chooser(questions.limits, language)
-        return [*updates, intro, chooser, gr.update(choices=_coverages(language))]
+        return [*updates, _one_line(intro), _one_line(chooser), gr.update(choices=_coverages(language))]
 
     asker = [fields.key, fields.language]
     _on([blocks.load, fields.key.submit, fields.key.blur], models, asker, shown)

@@ -46,7 +46,7 @@ class Playground:
         self._make = make
         self._ending = asyncio.Event()
         self._page: asyncio.Future[ASGIApp] | None = None
-        self._script = files(__package__).joinpath("file_reader.js").read_bytes()
+        self._script = files(__package__).joinpath("files.js").read_bytes()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -75,27 +75,27 @@ class Questions:
 
     async def file(  # noqa: PLR0913 - each is a field of the page
         self, sent: str, column: str, model: str | None, options: Record, key: str, language: str, progress: Progress
-    ) -> Html:
-        """How a file was analysed: a link to the results, and the first rows of them.
+    ) -> tuple[Html, str]:
+        """How a file was analysed, with the first rows of the results; and all of them as CSV in base64.
 
         progress   called with the rows that are done, and all there are
         """
         words = WORDINGS[language]
         if not sent:
-            return view.notice(words["no_file"])
+            return view.notice(words["no_file"]), ""
         try:
             chosen = ChosenFile(sent)
             told = self.too_large(chosen, language)
             if told is not None:
-                return told
+                return told, ""
             rows = chosen.rows(column)
             records = await self._records(rows, {**_body(options), **_named(model)}, key, progress)
         except DataError as error:
-            return view.notice(str(error))
+            return view.notice(str(error)), ""
         except RequestError as error:
-            return view.refusal(error, language)
+            return view.refusal(error, language), ""
         content = results_file(chosen.columns, rows, records)
-        return _results(chosen.name, content, records, words)
+        return _results(chosen.name, records, words), base64.b64encode(content).decode("ascii")
 
     def too_large(self, chosen: ChosenFile, language: str) -> Html | None:
         """What is told of a file of more bytes than the page takes."""
@@ -175,13 +175,14 @@ def _told(error: dict[str, str] | None) -> str | None:
     return None if error is None else f"{error['code']}: {error['message']}"
 
 
-def _results(name: str, content: bytes, records: list[Record], words: dict[str, str]) -> Html:
+def _results(name: str, records: list[Record], words: dict[str, str]) -> Html:
     errors = sum(record.get("error") is not None for record in records)
     done = words["rows_done"].format(rows=f"{len(records):,}", errors=f"{errors:,}")
     link = tag(
         "a",
         words["download"],
-        href=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(content).decode('ascii')}",
+        id="gw-download",
+        href="#",
         download=f"{PurePath(name).stem}.analysed.csv",
         class_="gw-download",
     )

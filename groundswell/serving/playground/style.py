@@ -7,14 +7,14 @@ from groundswell.explanation_page import STYLE as EXPLANATION_STYLE
 STYLE = (
     EXPLANATION_STYLE
     + """
-:root { --gw-positive: 11 107 115; --gw-neutral: 120 134 142; --gw-negative: 180 84 26; }
-.dark { --gw-positive: 85 196 200; --gw-neutral: 150 164 172; --gw-negative: 240 154 98; }
-.gradio-container { --muted: var(--body-text-color-subdued); --rule: var(--border-color-primary);
+:root { --gw-positive: 11 107 115; --gw-neutral: 120 134 142; --gw-negative: 180 84 26; --gw-muted: #586670; }
+.dark { --gw-positive: 85 196 200; --gw-neutral: 150 164 172; --gw-negative: 240 154 98; --gw-muted: #a3b0b8; }
+.gradio-container { --muted: var(--gw-muted); --rule: var(--border-color-primary);
   --ink: var(--body-text-color); --warn: rgb(var(--gw-negative)); }
 .gradio-container .gw-top { align-items: center; justify-content: space-between; flex-wrap: nowrap; }
 .gradio-container h1 { font-size: 1.35rem; font-weight: 650; margin: 0; color: rgb(var(--gw-positive)); }
 #gw-language { flex: none; min-width: 0; width: auto; }
-.gw-muted { color: var(--muted); font-size: .9rem; } h3 .gw-muted { font-weight: 400; margin-left: .6rem; font-size: .8rem;
+.gradio-container .gw-muted, .gradio-container .how { color: var(--muted); font-size: .9rem; } h3 .gw-muted { font-weight: 400; margin-left: .6rem; font-size: .8rem;
   overflow-wrap: anywhere; }
 .gw-hidden { display: none !important; }
 .gw-columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }

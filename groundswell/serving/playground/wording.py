@@ -41,7 +41,7 @@ EN = {
     "calibrated": "of 100 answers this sure, about {share} should be right (calibrated on dev data)",
     "answers": "Answers: {confidence} is not below {threshold}.",
     "abstains": "Abstains: {confidence} is below {threshold}. A person should read this.",
-    "would_abstain": "It would abstain as soon as more than this confidence is asked for.",
+    "would_abstain": "Asked for more confidence than that, it would abstain.",
     "set": "Cannot be ruled out: {labels}",
     "opinions": "Opinions",
     "no_opinions": "No opinions found.",
