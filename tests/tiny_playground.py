@@ -17,7 +17,16 @@ from groundswell.serving.limits import Limits
 from groundswell.serving.metrics import ServiceMetrics
 from groundswell.serving.models import Models
 from groundswell.serving.served_model import Serving
-from groundswell.serving.worker_messages import Answered, DocumentAnswer, Explaining, ModelFacts, Query, TextRow
+from groundswell.serving.worker import LoadedRun, answer
+from groundswell.serving.worker_messages import (
+    Answered,
+    DocumentAnswer,
+    Explaining,
+    ModelFacts,
+    Query,
+    TextRow,
+    WorkerOrder,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -72,10 +81,39 @@ def _opinions(text: str) -> Iterator[dict[str, Any]]:
         yield {**marked, **OPINION}
 
 
+class LoadedWorker:
+    """A real run in the thread that asks, without a process of its own."""
+
+    def __init__(self, run: Path) -> None:
+        self._order = WorkerOrder(run, threads=1)
+
+    def start(self) -> ModelFacts:
+        self._engine = LoadedRun(self._order)
+        return self._engine.facts
+
+    def ask(self, query: Query) -> Answered:
+        return answer(self._engine, query)
+
+    def end(self) -> None:
+        """Nothing to end."""
+
+    def kill(self) -> None:
+        """Nothing to end."""
+
+
+def loaded_models(runs: dict[str, Path], *talking: str) -> Models:
+    """Real runs by name, and talking stand-ins."""
+    made = {**runs, **{name: Path("runs") / name for name in talking}}
+    return Models(made, lambda run: LoadedWorker(run) if run in runs.values() else TalkingWorker(run), _serving({}))
+
+
+def _serving(limits: dict[str, Any]) -> Serving:
+    return Serving(Limits(**limits), ServiceMetrics())
+
+
 def talking_models(*names: str, **limits: float) -> Models:
     """Models of these names on talking stand-ins."""
-    serving = Serving(Limits(**limits), ServiceMetrics())  # type: ignore[arg-type]
-    return Models({name: Path("runs") / name for name in names}, TalkingWorker, serving)
+    return Models({name: Path("runs") / name for name in names}, TalkingWorker, _serving(limits))
 
 
 class Visited:

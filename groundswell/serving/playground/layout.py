@@ -123,7 +123,7 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         second = field(gr.Dropdown, label="second", choices=[], visible=False, elem_id="gw-second")
     # what is not drawn would miss what it is told before its tab is opened
     with gr.Tab(words["text_tab"], render_children=True) as text_tab:
-        text = field(gr.Textbox, label="text", value="", lines=4, max_lines=16, elem_id="gw-text")
+        text = field(gr.Textbox, label="text", value="", placeholder=words["text_hint"], lines=4, max_lines=16, elem_id="gw-text")
         with gr.Row():
             analyze = button("analyze", variant="primary", elem_id="gw-analyze")
             explain = button("explain", elem_id="gw-explain")
