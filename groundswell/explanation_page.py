@@ -115,7 +115,11 @@ def render_explanations(explanations: Sequence[Explanation], *, top: int = 10) -
         ),
     )
     return page(
-        words.title, header, *(explanation_section(one, language, top) for one in explanations), style=STYLE, language=language
+        words.title,
+        header,
+        *(explanation_section(one, language, top) for one in explanations),
+        style=STYLE,
+        language=language,
     )
 
 

@@ -63,7 +63,7 @@ class TalkingWorker:
         abstention = query.task.abstention
         below = None if abstention is None else abstention.below
         record |= {"label": "negative", "scores": {"negative": 0.7, "positive": 0.3}, "confidence": 0.7}
-        record |= {"opinions": [], "abstained": None if below is None else 0.7 < below}
+        record |= {"opinions": [], "abstained": None if below is None else below > 0.7}
         return DocumentAnswer(json.dumps(record), None, ("negative",), 0.7)
 
     def end(self) -> None:
@@ -144,5 +144,3 @@ def served_playground(models: Models, keys: KeyStore | None = None) -> Iterator[
     """The port of a service with these models and the playground."""
     with listening_server(create_app(models, keys=keys, playground=True), models) as port:
         yield port
-
-

@@ -65,7 +65,8 @@ def serve(  # noqa: PLR0913 - one parameter per option
     ] = None,
     open_metrics: Annotated[bool, typer.Option("--open-metrics", help="/metrics needs no key.")] = False,
     playground: Annotated[
-        bool | None, typer.Option("--playground/--no-playground", help="The page at /; by default where it is installed.")
+        bool | None,
+        typer.Option("--playground/--no-playground", help="The page at /; by default where it is installed."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No line per request on standard error.")] = False,
 ) -> None:

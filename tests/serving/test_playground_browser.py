@@ -35,7 +35,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A baseline per language, each trained in about a second."""
     folder = tmp_path_factory.mktemp("runs")
     return {
-        language: gs.train(str(RECIPES / language / "logistic-regression.yaml"), output={"folder": str(folder / language)})
+        language: gs.train(
+            str(RECIPES / language / "logistic-regression.yaml"), output={"folder": str(folder / language)}
+        ).folder
         for language in ("en", "zh")
     }
 
@@ -111,7 +113,9 @@ def test_a_text_stays_text_on_a_phone_in_chinese(browser: Browser, port: int) ->
 def test_a_file_is_analysed_with_progress_and_its_errors_are_kept(browser: Browser, port: int, tmp_path: Path) -> None:
     path = tmp_path / "bewertungen.csv"
     rows = [f'{number},"屏幕太暗, {number}"' for number in range(64)]
-    path.write_bytes("\r\n".join(["id,review", *rows[:2], "broken", *rows[2:], f"x,{'太' * 20_001}", ""]).encode("gb18030"))
+    path.write_bytes(
+        "\r\n".join(["id,review", *rows[:2], "broken", *rows[2:], f"x,{'太' * 20_001}", ""]).encode("gb18030")
+    )
     visited = Visited(browser, port)
     choose(visited, "#gw-first", "slow")
     visited.page.get_by_role("tab", name="CSV file").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 
 import pytest
 
@@ -45,9 +46,8 @@ def test_tabs_and_rows_that_cannot_be_read() -> None:
     ],
 )
 def test_what_is_no_file_is_told(given: str, column: str, told: str) -> None:
-    with pytest.raises(DataError, match="^.*") as caught:
+    with pytest.raises(DataError, match=re.escape(told)):
         ChosenFile(given).rows(column)
-    assert told in str(caught.value)
 
 
 def test_parts_keep_to_documents_and_bytes() -> None:
@@ -65,7 +65,13 @@ def test_results_stand_beside_the_rows_and_take_no_name() -> None:
     content = results_file(("predicted_label", "text"), rows, records)
     assert content.startswith(b"\xef\xbb\xbf")
     assert list(csv.reader(io.StringIO(content.decode("utf-8-sig")))) == [
-        ["predicted_label", "text", "predicted_predicted_label", "predicted_predicted_scores", "predicted_predicted_error"],
+        [
+            "predicted_label",
+            "text",
+            "predicted_predicted_label",
+            "predicted_predicted_scores",
+            "predicted_predicted_error",
+        ],
         ["1", "a, b", "good", '{"good": 1.0}', ""],
         ["", "", "", "", "bad_row: why"],
     ]

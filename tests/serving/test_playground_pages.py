@@ -1,4 +1,4 @@
-"""What the playground opens to the outside: its addresses, its policy, its limits; with a stand-in for Gradio's page."""
+"""What the playground opens to the outside: addresses, policy, limits; with a stand-in for Gradio's page."""
 
 from __future__ import annotations
 
@@ -119,7 +119,9 @@ def test_without_a_playground_there_is_no_page() -> None:
 
 def test_the_service_loads_no_gradio_before_it_runs() -> None:
     script = "import sys, groundswell.serving.app; print(json.dumps('gradio' in sys.modules))"
-    finished = subprocess.run([sys.executable, "-c", f"import json; {script}"], capture_output=True, text=True, timeout=60)
+    finished = subprocess.run(
+        [sys.executable, "-c", f"import json; {script}"], capture_output=True, text=True, timeout=60
+    )
     assert json.loads(finished.stdout) is False, finished.stderr
 
 

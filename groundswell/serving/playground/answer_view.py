@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -189,7 +190,7 @@ def _marked(text: str, opinions: Sequence[Record]) -> list[object]:
                 marks.append((span["start"], span["end"], name, opinion["polarity"]))
     places = sorted(cuts)
     pieces: list[object] = []
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         inside = [mark for mark in marks if mark[0] <= start and end <= mark[1]]
         piece: object = text[start:end]
         if any(name == "aspect" for _, _, name, _ in inside):

@@ -1,7 +1,8 @@
-"""The page as Gradio draws it: what stands where, and which question each button asks. Importing Gradio takes seconds."""
+"""The page as Gradio draws it: what stands where, and which question a button asks. Importing Gradio takes seconds."""
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,12 @@ def _theme() -> Any:
     theme = gr.themes.Default(primary_hue="teal", secondary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO)
     fill = "button_primary_background_fill"
     hover = f"{fill}_hover"
-    colours = {fill: "*primary_700", f"{fill}_dark": "*primary_700", hover: "*primary_800", f"{hover}_dark": "*primary_800"}
+    colours = {
+        fill: "*primary_700",
+        f"{fill}_dark": "*primary_700",
+        hover: "*primary_800",
+        f"{hover}_dark": "*primary_800",
+    }
     return theme.set(**colours)
 
 
@@ -116,14 +122,22 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         language = gr.Radio(list(LANGUAGES), value="en", show_label=False, container=False, elem_id="gw-language")
     intro = _markup(tag("p", words["intro"], class_="gw-muted"))
     key = field(
-        gr.Textbox, label="key", info="key_info", value="", type="password", visible=questions.with_keys, elem_id="gw-key"
+        gr.Textbox,
+        label="key",
+        info="key_info",
+        value="",
+        type="password",
+        visible=questions.with_keys,
+        elem_id="gw-key",
     )
     with gr.Row():
         first = field(gr.Dropdown, label="model", choices=[], elem_id="gw-first")
         second = field(gr.Dropdown, label="second", choices=[], visible=False, elem_id="gw-second")
     # what is not drawn would miss what it is told before its tab is opened
     with gr.Tab(words["text_tab"], render_children=True) as text_tab:
-        text = field(gr.Textbox, label="text", value="", placeholder=words["text_hint"], lines=4, max_lines=16, elem_id="gw-text")
+        text = field(
+            gr.Textbox, label="text", value="", placeholder=words["text_hint"], lines=4, max_lines=16, elem_id="gw-text"
+        )
         with gr.Row():
             analyze = button("analyze", variant="primary", elem_id="gw-analyze")
             explain = button("explain", elem_id="gw-explain")
@@ -134,13 +148,17 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         column = field(gr.Dropdown, label="column", choices=[], elem_id="gw-column")
         run = button("run_file", variant="primary", elem_id="gw-run-file")
         results = _markup(elem_id="gw-results", min_height=60)
-    with gr.Accordion(words["options"], open=False) as accordion:
-        with gr.Row():
-            abstain = field(gr.Slider, label="abstain", info="abstain_info", minimum=0, maximum=1, step=0.01, value=0)
-            coverage = field(
-                gr.Dropdown, label="coverage", info="coverage_info", choices=_coverages("en"), value="", filterable=False
-            )
-            aspects = field(gr.Textbox, label="aspects", value="", info="aspects_info", elem_id="gw-aspects")
+    with gr.Accordion(words["options"], open=False) as accordion, gr.Row():
+        abstain = field(gr.Slider, label="abstain", info="abstain_info", minimum=0, maximum=1, step=0.01, value=0)
+        coverage = field(
+            gr.Dropdown,
+            label="coverage",
+            info="coverage_info",
+            choices=_coverages("en"),
+            value="",
+            filterable=False,
+        )
+        aspects = field(gr.Textbox, label="aspects", value="", info="aspects_info", elem_id="gw-aspects")
     facts = _markup(elem_id="gw-facts")
     with gr.Column(elem_classes="gw-hidden"):  # what the page's own script reads and writes
         chosen = gr.Textbox("", show_label=False, elem_id="gw-chosen", max_lines=1)
@@ -233,8 +251,7 @@ def _on(events: Sequence[Any], answer: Callable[..., Awaitable[Any]], given: Any
 
 
 def _guarded(answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """The same, but what fails unexpectedly is logged by its place: Gradio would write a message that may quote a text."""
-    import functools
+    """The same, but a failure is logged by its place: Gradio would write its message, which may quote a text."""
 
     @functools.wraps(answer)
     async def guarded(*given: Any, **named: Any) -> Any:

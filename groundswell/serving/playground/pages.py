@@ -1,7 +1,7 @@
 """The playground as part of the service: which of Gradio's addresses there are, and what its page may load.
 
-Gradio has many addresses that this page does not need, such as uploads, files and a proxy; nothing but the ones below is
-reachable. It is imported in a thread while the models load, so the service is ready without it.
+Gradio has many addresses that this page does not need, such as uploads, files and a proxy; nothing but the ones below
+is reachable. It is imported in a thread while the models load, so the service is ready without it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Playground:
 
     async def _run(self, page: asyncio.Future[ASGIApp]) -> None:
         try:
-            made = await asyncio.to_thread(self._make)
+            made = await asyncio.to_thread(self._made)
             async with made.router.lifespan_context(made):
                 page.set_result(made)
                 await self._ending.wait()
@@ -70,6 +70,16 @@ class Playground:
             if not page.done():
                 page.set_exception(RequestError(503, "not_ready", "the playground failed. The log says where"))
                 page.exception()  # seen, also when nobody opens the page
+
+    def _made(self) -> Any:
+        # Gradio asks for the event loop of the thread that imports it, and would leave a new one open
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            return self._make()
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
 
     def owns(self, scope: Scope) -> bool:
         """Whether a request is for the page or what it loads."""
@@ -148,5 +158,3 @@ def check_playground() -> None:
 
     if importlib.util.find_spec("gradio") is None:
         raise MissingExtraError("the playground needs gradio. Install it: pip install 'groundswell[playground]'")
-
-

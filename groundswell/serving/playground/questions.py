@@ -105,7 +105,7 @@ class Questions:
         told = WORDINGS[language]["too_large"].format(found=shown_bytes(chosen.size), most=shown_bytes(most))
         return view.notice(told)
 
-    async def _of_each(  # noqa: PLR0913
+    async def _of_each(
         self,
         path: str,
         text: str,

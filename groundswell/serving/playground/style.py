@@ -1,4 +1,4 @@
-"""The style of the page, on top of Gradio's: its variables follow light and dark, so these colours need two values only."""
+"""The style of the page, on top of Gradio's: what follows light and dark there does so here."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ STYLE = (
   white-space: nowrap; }
 @media (max-width: 40rem) { .gradio-container h1 { font-size: 1.1rem; } }
 #gw-language { flex: none; min-width: 0; width: auto; }
-.gradio-container .gw-muted, .gradio-container .how { color: var(--muted); font-size: .9rem; } h3 .gw-muted { font-weight: 400; margin-left: .6rem; font-size: .8rem;
+.gradio-container .gw-muted, .gradio-container .how { color: var(--muted); font-size: .9rem; }
+.gradio-container h3 .gw-muted { font-weight: 400; margin-left: .6rem; font-size: .8rem;
   overflow-wrap: anywhere; }
 .gw-hidden { display: none !important; }
 .gw-columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 .gw-card { background: var(--block-background-fill); border: 1px solid var(--rule); border-radius: 10px;
   padding: 1rem 1.1rem; min-width: 0; overflow-wrap: anywhere; color: var(--ink); }
-.gw-card h3 { font-size: 1rem; font-weight: 600; margin: 0 0 .5rem; } .gw-card h4 { font-size: .92rem; margin: 1rem 0 .3rem; }
+.gw-card h3 { font-size: 1rem; font-weight: 600; margin: 0 0 .5rem; }
+.gw-card h4 { font-size: .92rem; margin: 1rem 0 .3rem; }
 .gw-card p { margin: .25rem 0; }
 .gw-card .gw-label { font-size: 1.7rem; font-weight: 700; line-height: 1.2; letter-spacing: -.01em; }
 .gw-label.positive, .gw-sign.positive { color: rgb(var(--gw-positive)); }
@@ -32,7 +34,8 @@ STYLE = (
 .gw-scores, .gw-opinions { list-style: none; margin: .6rem 0 0; padding: 0; font-variant-numeric: tabular-nums; }
 .gw-scores li { display: grid; grid-template-columns: minmax(5rem, 9rem) 3.6rem 1fr; gap: .6rem; align-items: center;
   padding: .14rem 0; margin: 0; }
-.gw-number { text-align: right; } .gw-bar { background: var(--rule); border-radius: 3px; height: .6rem; display: block; }
+.gw-number { text-align: right; }
+.gw-bar { background: var(--rule); border-radius: 3px; height: .6rem; display: block; }
 .gw-bar i { display: block; height: 100%; border-radius: 3px; background: rgb(var(--gw-positive));
   width: calc(var(--share) * 100%); }
 .gw-opinions li { display: grid; grid-template-columns: 1.2rem 1fr; gap: .3rem; padding: .12rem 0; margin: 0; }
@@ -43,7 +46,8 @@ mark.positive { background: rgb(var(--gw-positive) / .28); border-bottom: 2px so
 mark.negative { background: rgb(var(--gw-negative) / .28); border-bottom: 2px dashed rgb(var(--gw-negative)); }
 mark.neutral { background: rgb(var(--gw-neutral) / .25); border-bottom: 2px dotted rgb(var(--gw-neutral)); }
 .gw-text { font-size: 1.05rem; line-height: 2; white-space: pre-line; unicode-bidi: plaintext; }
-.gw-legend, .gw-card .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: .85rem; color: var(--muted); }
+.gw-legend, .gw-card .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; font-size: .85rem;
+  color: var(--muted); }
 .gw-caution, .caution { color: rgb(var(--gw-negative)); font-size: .9rem; }
 .gw-notice { padding: .7rem .9rem; border: 1px solid var(--rule); border-radius: 8px; overflow-wrap: anywhere; }
 .gw-model { font-size: .85rem; color: var(--muted); margin: .1rem 0; overflow-wrap: anywhere; }
@@ -53,7 +57,8 @@ mark.neutral { background: rgb(var(--gw-neutral) / .25); border-bottom: 2px dott
 .gw-choose:hover, .gw-chooser:focus-within .gw-choose { border-color: rgb(var(--gw-positive)); border-style: solid; }
 .gw-download { display: inline-block; padding: .5rem 1rem; border-radius: 8px; background: rgb(var(--gw-positive));
   color: var(--block-background-fill) !important; font-weight: 600; text-decoration: none; }
-.gw-scroll { overflow-x: auto; } .gw-scroll table { border: 0; border-collapse: collapse; width: 100%; font-size: .9rem; }
+.gw-scroll { overflow-x: auto; }
+.gw-scroll table { border: 0; border-collapse: collapse; width: 100%; font-size: .9rem; }
 .gw-scroll thead th, .gw-scroll tbody td { text-align: left; padding: .35rem .6rem .35rem 0; border: 0;
   border-bottom: 1px solid var(--rule); background: none;
   vertical-align: top; min-width: 3rem; }

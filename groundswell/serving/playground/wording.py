@@ -33,7 +33,7 @@ EN = {
     "column": "Column of the texts",
     "run_file": "Analyse the file",
     "choose": "Choose a CSV or TSV file",
-    "file_limits": "At most {bytes}; up to {characters} characters a text. Row by row through the queue of the service.",
+    "file_limits": "At most {bytes}; up to {characters} characters a text. Rows pass the queue of the service.",
     "no_file": "Choose a file first.",
     "too_large": "The file has {found}, this page takes at most {most}. Split it, or use: groundswell predict",
     "no_text": "Type a text first.",
