@@ -49,8 +49,10 @@ def port(browser: Browser, runs: dict[str, Path]) -> Iterator[int]:
 
 
 def choose(visited: Visited, field: str, name: str) -> None:
+    visited.page.wait_for_selector("#gw-facts .gw-model")
     visited.page.click(f"{field} input")
-    visited.page.get_by_role("option", name=name, exact=True).click()
+    visited.page.locator(f"[role=option][aria-label='{name}']:visible").last.click()
+    visited.page.keyboard.press("Escape")
 
 
 def analyse(visited: Visited, text: str) -> str:
@@ -121,7 +123,12 @@ def test_a_file_is_analysed_with_progress_and_its_errors_are_kept(browser: Brows
     visited.page.get_by_role("tab", name="CSV file").click()
     assert "At most 8.0 MB; up to 20,000 characters a text." in visited.page.inner_text(".gw-chooser")
     visited.page.set_input_files("#gw-file", path)
-    visited.page.wait_for_function("document.querySelector('#gw-column input').value === 'id'")
+    visited.page.wait_for_selector("#gw-file-name:has-text('bewertungen.csv')")
+    for _ in range(100):
+        if visited.page.input_value("#gw-column input") == "id":
+            break
+        visited.page.wait_for_timeout(100)
+    assert visited.page.input_value("#gw-column input") == "id"
     choose(visited, "#gw-column", "review")
     visited.page.click("#gw-run-file")
     visited.page.wait_for_selector(".progress-bar")

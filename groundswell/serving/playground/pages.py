@@ -61,7 +61,7 @@ class Playground:
 
     async def _run(self, page: asyncio.Future[ASGIApp]) -> None:
         try:
-            made = await asyncio.to_thread(self._made)
+            made = await asyncio.to_thread(asyncio.run, self._made())
             async with made.router.lifespan_context(made):
                 page.set_result(made)
                 await self._ending.wait()
@@ -71,15 +71,9 @@ class Playground:
                 page.set_exception(RequestError(503, "not_ready", "the playground failed. The log says where"))
                 page.exception()  # seen, also when nobody opens the page
 
-    def _made(self) -> Any:
-        # Gradio asks for the event loop of the thread that imports it, and would leave a new one open
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        try:
-            return self._make()
-        finally:
-            asyncio.set_event_loop(None)
-            loop.close()
+    async def _made(self) -> Any:
+        # in a loop of its own: without a running one Gradio would make new ones and leave them open
+        return self._make()
 
     def owns(self, scope: Scope) -> bool:
         """Whether a request is for the page or what it loads."""
