@@ -115,11 +115,20 @@ def render_explanations(explanations: Sequence[Explanation], *, top: int = 10) -
         ),
     )
     return page(
-        words.title, header, *(_section(one, words, top) for one in explanations), style=STYLE, language=language
+        words.title,
+        header,
+        *(explanation_section(one, language, top) for one in explanations),
+        style=STYLE,
+        language=language,
     )
 
 
-def _section(one: Explanation, words: _Wording, top: int) -> Html:
+def explanation_section(one: Explanation, language: str, top: int = 10) -> Html:
+    """What is said of one output: the verdict, the text with its words shaded, the first of them as bars, the method.
+
+    top   words listed below the text
+    """
+    words = WORDINGS[language]
     if one.error is not None:
         verdict = tag("p", tag("b", words.error), f": {one.error.get('message', '')}", class_="caution")
         return tag("section", _number(one), verdict, tag("p", one.text[:2000], class_="text") if one.text else None)

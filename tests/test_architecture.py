@@ -27,7 +27,19 @@ SIBLINGS = {"tuning", "evaluation"}
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 FORBIDDEN = re.compile(r"utils?|common|helpers?|base|misc")
-HEAVY = {"torch", "transformers", "numpy", "sklearn", "accelerate", "peft", "datasets", "pyarrow", "scipy", "opencc"}
+HEAVY = {
+    "torch",
+    "gradio",
+    "transformers",
+    "numpy",
+    "sklearn",
+    "accelerate",
+    "peft",
+    "datasets",
+    "pyarrow",
+    "scipy",
+    "opencc",
+}
 
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 

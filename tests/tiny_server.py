@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from tiny_service import StandInWorker, tiny_models
 
 from groundswell.serving.app import create_app
@@ -59,8 +60,15 @@ def running_server(folder: Path, patience: float = 10.0, **limits: float) -> Ite
     models = tiny_models(make=lambda run: worker, **limits)
     store = KeyStore(folder / "keys.json")
     key = store.create("tests", ["analyze", "explain", "admin"])
-    listening = listen("127.0.0.1", 0)
     app = create_app(models, keys=store)
+    with listening_server(app, models, patience) as port:
+        yield Running(port, worker, models, key, app.openapi())
+
+
+@contextmanager
+def listening_server(app: FastAPI, models: Models, patience: float = 10.0) -> Iterator[int]:
+    """The port of 127.0.0.1 at which the app answers, from when its models are ready."""
+    listening = listen("127.0.0.1", 0)
     config = uvicorn.Config(app, http=impatient(patience), ws="none", log_config=None, timeout_keep_alive=20)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])), daemon=True)
@@ -68,7 +76,7 @@ def running_server(folder: Path, patience: float = 10.0, **limits: float) -> Ite
     deadline = time.monotonic() + 10
     while not (server.started and models.ready) and time.monotonic() < deadline:
         time.sleep(0.01)
-    yield Running(listening.getsockname()[1], worker, models, key, app.openapi())
+    yield listening.getsockname()[1]
     server.should_exit = True
     thread.join(10)
     assert not thread.is_alive()

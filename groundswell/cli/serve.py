@@ -64,6 +64,10 @@ def serve(  # noqa: PLR0913 - one parameter per option
         Path | None, typer.Option(metavar="FILE", help="Write a line for every request, without its texts.")
     ] = None,
     open_metrics: Annotated[bool, typer.Option("--open-metrics", help="/metrics needs no key.")] = False,
+    playground: Annotated[
+        bool | None,
+        typer.Option("--playground/--no-playground", help="The page at /; by default where it is installed."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No line per request on standard error.")] = False,
 ) -> None:
     """Serve runs until SIGTERM or Ctrl-C; `serve keys` makes the keys of those who may ask."""
@@ -71,6 +75,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
     from groundswell.serving.limits import read_limits
 
     _check_extra()
+    with_page = _has_playground(playground)
     from groundswell.serving import app as service
     from groundswell.serving import models, server
     from groundswell.serving.audit_log import AuditLog
@@ -89,10 +94,12 @@ def serve(  # noqa: PLR0913 - one parameter per option
     _configure_logs(quiet)
     note(f"listening on {address}; loading {', '.join(named)}")
     server.run_server(
-        service.create_app(served, keys=store, audit=AuditLog(audit_log), open_metrics=open_metrics),
+        service.create_app(
+            served, keys=store, audit=AuditLog(audit_log), open_metrics=open_metrics, playground=with_page
+        ),
         served,
         listening,
-        on_ready=lambda: note(f"ready; try: {_first_command(address, store is not None)}"),
+        on_ready=lambda: note(_first_steps(address, store is not None, with_page)),
     )
     note("ended")
 
@@ -129,6 +136,27 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _has_playground(wanted: bool | None) -> bool:
+    """Whether there is a page; MissingExtraError when it is wanted and not installed."""
+    from groundswell.serving.playground.pages import check_playground
+
+    if wanted is False:
+        return False
+    try:
+        check_playground()
+    except MissingExtraError:
+        if wanted:
+            raise
+        note("no page at /: pip install 'groundswell[playground]' adds it")
+        return False
+    return True
+
+
+def _first_steps(address: str, with_key: bool, with_page: bool) -> str:
+    page = f"open {address}/ in a browser, or " if with_page else ""
+    return f"ready; {page}try: {_first_command(address, with_key)}"
 
 
 def _first_command(address: str, with_key: bool) -> str:

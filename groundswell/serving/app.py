@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
@@ -20,14 +20,18 @@ from groundswell.serving.api_errors import told_http_error, told_invalid_request
 from groundswell.serving.audit_log import AuditLog
 from groundswell.serving.gate import RequestGate
 from groundswell.serving.keys import KeyStore, Scope
+from groundswell.serving.limits import Limits
 from groundswell.serving.models import Models
+from groundswell.serving.playground.own_service import OwnService
+from groundswell.serving.playground.pages import JOIN, PAGE, POLICY, Playground, PlaygroundPages
 from groundswell.serving.reply import joined_answer, wait_for_answers
-from groundswell.serving.security_headers import SecurityHeaders
+from groundswell.serving.security_headers import PAGE_POLICY, SecurityHeaders
 from groundswell.serving.served_model import ServedModel
 from groundswell.serving.worker_messages import Analysing, Explaining, Task
 
 API, METRICS = "/v1", "/metrics"
 ROUTES = (f"{API}/analyze", f"{API}/explain", f"{API}/models", METRICS, "/healthz", "/readyz", "/openapi.json")
+FIELD_BYTES = 262_144  # of a request of the page, beside its file
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DESCRIPTION = (
     "Opinions, labels and their evidence in texts, Chinese and English. Errors are `{error: {code, message}}`."
@@ -42,19 +46,23 @@ def create_app(
     keys: KeyStore | None = None,
     audit: AuditLog | None = None,
     open_metrics: bool = False,
+    playground: bool = False,
 ) -> FastAPI:
     """The service as an ASGI app; it loads the models when it starts and ends their workers when it stops.
 
     keys           who may ask; None: everybody, to be used on loopback only
     audit          None: nothing is written
     open_metrics   /metrics needs no key; otherwise one that may `admin`
+    playground     there is a page at `/` that asks the models; it needs Gradio, which is loaded when the app starts
     """
+    page: Playground | None = None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         models.start()
         try:
-            yield
+            async with page.running() if page is not None else nullcontext():
+                yield
         finally:
             await models.close()
 
@@ -75,18 +83,24 @@ def create_app(
     app.include_router(_documents_router())
     app.include_router(_models_router())
     app.include_router(_state_router(open_metrics))
+    limits = models.serving.limits
+    if playground:
+        page = Playground(lambda: _page(app, limits, with_keys=keys is not None))
+        app.add_middleware(PlaygroundPages, playground=page)
     serving = models.serving
     app.add_middleware(
         RequestGate,
-        limits=serving.limits,
+        limits=limits,
         metrics=serving.metrics,
         keys=keys,
         audit=audit or AuditLog(None),
         protected=(API,) if open_metrics else (API, METRICS),
-        routes=frozenset(ROUTES),
+        open_posts={JOIN: limits.upload_bytes * 4 // 3 + FIELD_BYTES} if playground else {},
+        routes=frozenset((*ROUTES, PAGE, JOIN) if playground else ROUTES),
         is_ending=lambda: models.draining,
     )
-    app.add_middleware(SecurityHeaders)  # around the gate: what it refuses has these headers too
+    app.add_middleware(SecurityHeaders, page_policy=POLICY if playground else PAGE_POLICY)
+    # around the gate: what it refuses has these headers too
     return app
 
 
@@ -104,6 +118,14 @@ def allowed(scope: Scope) -> Callable[[Request], Awaitable[None]]:
             raise RequestError(403, "forbidden", told)
 
     return check
+
+
+def _page(app: FastAPI, limits: Limits, *, with_keys: bool) -> FastAPI:
+    """The app of the playground; importing what it is made of takes seconds."""
+    from groundswell.serving.playground.layout import build_page
+    from groundswell.serving.playground.questions import Questions
+
+    return build_page(Questions(OwnService(app), limits, with_keys=with_keys), {"telemetry": NO_TELEMETRY})
 
 
 def _needs(scope: Scope) -> list[Any]:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -55,6 +55,8 @@ class RequestGate:
 
     keys        None: everybody may ask, but only by the names of this machine
     protected   paths that begin so need a key, whatever stands behind them
+    open_posts  paths that take a POST without a key, each with the most bytes of its body; whoever they are passed on
+                to checks the key
     is_ending   whether the service takes nothing more
     routes      paths that are named in metrics and logs; others may hold anything, and are called `other`
     """
@@ -68,11 +70,13 @@ class RequestGate:
         keys: KeyStore | None,
         audit: AuditLog,
         protected: tuple[str, ...],
+        open_posts: Mapping[str, int],
         routes: frozenset[str],
         is_ending: Callable[[], bool],
     ) -> None:
         self._app, self._limits, self._metrics = app, limits, metrics
         self._keys, self._audit, self._protected, self._routes = keys, audit, protected, routes
+        self._open_posts = open_posts
         self._rates, self._is_ending = RateLimiter(), is_ending
         self._in_flight = 0
         metrics.in_flight.set_function(lambda: self._in_flight)
@@ -103,12 +107,14 @@ class RequestGate:
         try:
             self._check_host(scope)
             is_protected = scope["path"].startswith(self._protected)
+            most = self._limits.body_bytes if is_protected else self._open_posts.get(scope["path"])
             if is_protected:
                 self._check_key(exchange)
+            if most is not None:
                 self._check_end()
-            if is_protected and scope["method"] == "POST":
+            if most is not None and scope["method"] == "POST":
                 with self._place_in_flight():
-                    await self._app(scope, await self._with_body(scope, receive), send)
+                    await self._app(scope, await self._with_body(scope, receive, most), send)
             else:
                 await self._app(scope, receive, send)
         except RequestError as error:
@@ -166,7 +172,7 @@ class RequestGate:
         finally:
             self._in_flight -= 1
 
-    async def _with_body(self, scope: Scope, receive: Receive) -> Receive:
+    async def _with_body(self, scope: Scope, receive: Receive, most: int) -> Receive:
         """`receive` with the whole body, which was read in bounded time and memory."""
         headers = Headers(scope=scope)
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -175,7 +181,7 @@ class RequestGate:
             raise RequestError(
                 415, "unsupported_encoding", "expected a body without Content-Encoding. Send it as it is"
             )
-        body = await self._read_body(headers, receive)
+        body = await self._read_body(headers, receive, most)
         message: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
         async def receive_again() -> Message:
@@ -185,8 +191,7 @@ class RequestGate:
 
         return receive_again
 
-    async def _read_body(self, headers: Headers, receive: Receive) -> bytes:
-        most = self._limits.body_bytes
+    async def _read_body(self, headers: Headers, receive: Receive, most: int) -> bytes:
         declared = headers.get("content-length", "0")
         if len(declared) > 18 or (declared.isdecimal() and int(declared) > most):
             raise _too_large(most)

@@ -19,6 +19,9 @@ class Limits(BaseModel):
     documents: int = Field(32, ge=1, le=10_000, description="documents of a request")
     characters: int = Field(20_000, ge=1, le=1_000_000, description="characters of a document")
     body_bytes: int = Field(1_048_576, ge=1024, le=268_435_456, description="bytes of a body")
+    upload_bytes: int = Field(
+        8_388_608, ge=1024, le=268_435_456, description="bytes of a file that is given to the playground"
+    )
     explained_documents: int = Field(4, ge=1, le=1000, description="documents of a request to explain")
     explained_characters: int = Field(5_000, ge=1, le=1_000_000, description="characters of a document to explain")
     queue_documents: int = Field(2048, ge=1, le=1_000_000, description="documents that wait for a model")

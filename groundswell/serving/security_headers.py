@@ -43,13 +43,14 @@ class SecurityHeaders:
 
     Put it around everything else, so that answers to failures have them too.
 
-    page_policy   Content-Security-Policy of everything outside `/v1`
+    page_policy   Content-Security-Policy of everything outside `/v1`; for `{nonce}` in it stands another one with each
+                  answer, which is also `scope["state"]["nonce"]`
     origins       pages that may ask, such as `https://shop.example.com`; none unless named
     """
 
     def __init__(self, app: App, *, page_policy: str = PAGE_POLICY, origins: Collection[str] = ()) -> None:
         self._app = _open_to(app, origins) if origins else app
-        self._page_policy = page_policy.encode("latin-1")
+        self._page_policy = page_policy
         self._origins = frozenset(origin.lower().encode("latin-1") for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,8 +60,11 @@ class SecurityHeaders:
             return
         identity = request_id(scope["headers"])
         scope.setdefault("state", {})["request_id"] = identity
+        nonce = scope["state"]["nonce"] = secrets.token_urlsafe(16)
         of_api = scope["path"] == API or scope["path"].startswith(f"{API}/")
         added = self._headers(identity, of_api=of_api, secure=scope.get("scheme") == "https")
+        if not of_api:
+            added[b"content-security-policy"] = self._page_policy.replace("{nonce}", nonce).encode("latin-1")
         foreign = self._is_foreign(scope)
 
         async def send_with_headers(message: Message) -> None:
@@ -83,8 +87,8 @@ class SecurityHeaders:
     def _headers(self, identity: str, *, of_api: bool, secure: bool) -> dict[bytes, bytes]:
         added = dict(_ALWAYS)
         added[b"x-request-id"] = identity.encode("ascii")
-        added[b"content-security-policy"] = API_POLICY.encode("ascii") if of_api else self._page_policy
         if of_api:
+            added[b"content-security-policy"] = API_POLICY.encode("ascii")
             added[b"cache-control"] = b"no-store"
         if secure:
             added[b"strict-transport-security"] = _TWO_YEARS
