@@ -17,7 +17,9 @@ from groundswell.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from groundswell.serving.keys import KeyStore
+    from groundswell.serving.models import Models
 
+Precision = Literal["float32", "bfloat16", "auto"]
 DEFAULT_COMMAND = "run"
 
 
@@ -51,9 +53,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
     threads: Annotated[
         int | None, typer.Option(min=1, max=1024, help="Of each model; otherwise as many as there are cores.")
     ] = None,
-    precision: Annotated[
-        Literal["float32", "bfloat16", "auto"], typer.Option(help="Numbers to compute with; auto picks by processor.")
-    ] = "float32",
+    precision: Annotated[Precision, typer.Option(help="Numbers to compute with; auto picks by processor.")] = "float32",
     limit: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Such as documents=16; repeatable; docs/serving.md.")
     ] = None,
@@ -71,24 +71,15 @@ def serve(  # noqa: PLR0913 - one parameter per option
     quiet: Annotated[bool, typer.Option("--quiet", help="No line per request on standard error.")] = False,
 ) -> None:
     """Serve runs until SIGTERM or Ctrl-C; `serve keys` makes the keys of those who may ask."""
-    from groundswell.run_folder import read_manifest
-    from groundswell.serving.limits import read_limits
-
     _check_extra()
     with_page = _has_playground(playground)
     from groundswell.serving import app as service
-    from groundswell.serving import models, server
+    from groundswell.serving import server
     from groundswell.serving.audit_log import AuditLog
-    from groundswell.serving.metrics import ServiceMetrics
-    from groundswell.serving.served_model import Serving
 
-    named = models.named_runs(runs)
-    for run in named.values():
-        read_manifest(run)  # a wrong folder is told at once
-    serving = Serving(read_limits(limit or []), ServiceMetrics())
+    named = _named_runs(runs)
     store = _keys(keys, no_auth, host)
-    workers = models.worker_processes(serving, precision=precision, threads=threads)
-    served = models.Models(named, workers, serving, runs_folder=runs_folder)
+    served = _models(named, limit or [], runs_folder, precision=precision, threads=threads)
     listening = server.listen(host, port)
     address = server.address_of(listening)
     _configure_logs(quiet)
@@ -102,6 +93,29 @@ def serve(  # noqa: PLR0913 - one parameter per option
         on_ready=lambda: note(_first_steps(address, store is not None, with_page)),
     )
     note("ended")
+
+
+def _named_runs(runs: list[str]) -> dict[str, Path]:
+    from groundswell.run_folder import read_manifest
+    from groundswell.serving import models
+
+    named = models.named_runs(runs)
+    for run in named.values():
+        read_manifest(run)  # a wrong folder is told at once
+    return named
+
+
+def _models(
+    named: dict[str, Path], limits: list[str], runs_folder: Path | None, *, precision: Precision, threads: int | None
+) -> Models:
+    from groundswell.serving import models
+    from groundswell.serving.limits import read_limits
+    from groundswell.serving.metrics import ServiceMetrics
+    from groundswell.serving.served_model import Serving
+
+    serving = Serving(read_limits(limits), ServiceMetrics())
+    workers = models.worker_processes(serving, precision=precision, threads=threads)
+    return models.Models(named, workers, serving, runs_folder=runs_folder)
 
 
 def _check_extra() -> None:

@@ -66,23 +66,8 @@ def create_app(
         finally:
             await models.close()
 
-    app = FastAPI(
-        title="groundswell",
-        version=groundswell.__version__,
-        description=DESCRIPTION,
-        lifespan=lifespan,
-        docs_url=None,  # that page would load scripts from the network
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry=NO_TELEMETRY,
-    )
+    app = _with_routes(lifespan, open_metrics=open_metrics)
     app.state.models, app.state.has_keys = models, keys is not None
-    app.add_exception_handler(RequestError, told_request_error)
-    app.add_exception_handler(RequestValidationError, told_invalid_request)
-    app.add_exception_handler(HTTPException, told_http_error)
-    app.include_router(_documents_router())
-    app.include_router(_models_router())
-    app.include_router(_state_router(open_metrics))
     limits = models.serving.limits
     if playground:
         page = Playground(lambda: _page(app, limits, with_keys=keys is not None))
@@ -101,6 +86,26 @@ def create_app(
     )
     app.add_middleware(SecurityHeaders, page_policy=POLICY if playground else PAGE_POLICY)
     # around the gate: what it refuses has these headers too
+    return app
+
+
+def _with_routes(lifespan: Any, *, open_metrics: bool) -> FastAPI:
+    """The addresses, and how errors are told."""
+    app = FastAPI(
+        title="groundswell",
+        version=groundswell.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # that page would load scripts from the network
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+    )
+    app.add_exception_handler(RequestError, told_request_error)
+    app.add_exception_handler(RequestValidationError, told_invalid_request)
+    app.add_exception_handler(HTTPException, told_http_error)
+    for router in (_documents_router(), _models_router(), _state_router(open_metrics)):
+        app.include_router(router)
     return app
 
 

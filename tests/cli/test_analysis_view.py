@@ -155,8 +155,8 @@ def test_predict_pretty(command, finished_run: Path, tmp_path: Path) -> None:
 def test_pretty_and_a_file_contradict_each_other(command, finished_run: Path) -> None:
     assert command("predict", finished_run, "--text", "x", "--pretty", "--out", "a b.txt") == (
         2, "",
-        "groundswell: found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes JSON "
-        "Lines. Leave out --pretty, or redirect: --pretty > 'a b.txt'\n",
+        "groundswell: found --pretty and --out, expected one of them: --pretty is for the eyes, --out writes records. "
+        "Leave out --pretty, or redirect: --pretty > 'a b.txt'\n",
     )  # fmt: skip
 
 

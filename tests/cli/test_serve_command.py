@@ -129,7 +129,7 @@ def test_what_is_asked_for_is_started(command: Any, run: Path, started: list[Any
     assert (host, models.serving.limits.documents) == ("127.0.0.1", 4)
     assert not app.state.has_keys
     assert f"groundswell: listening on http://127.0.0.1:{port}; loading shop, b\n" in outcome.err
-    assert f"ready; try: curl http://127.0.0.1:{port}/v1/analyze --json" in outcome.err
+    assert f"or try: curl http://127.0.0.1:{port}/v1/analyze --json" in outcome.err
 
 
 def test_options_may_come_first_and_keys_are_asked_for(command: Any, run: Path, started: list[Any]) -> None:

@@ -121,15 +121,8 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         _markup(tag("h1", TITLE))
         language = gr.Radio(list(LANGUAGES), value="en", show_label=False, container=False, elem_id="gw-language")
     intro = _markup(tag("p", words["intro"], class_="gw-muted"))
-    key = field(
-        gr.Textbox,
-        label="key",
-        info="key_info",
-        value="",
-        type="password",
-        visible=questions.with_keys,
-        elem_id="gw-key",
-    )
+    shown = {"visible": questions.with_keys, "elem_id": "gw-key"}
+    key = field(gr.Textbox, label="key", info="key_info", value="", type="password", **shown)
     with gr.Row():
         first = field(gr.Dropdown, label="model", choices=[], elem_id="gw-first")
         second = field(gr.Dropdown, label="second", choices=[], visible=False, elem_id="gw-second")
@@ -149,16 +142,7 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         run = button("run_file", variant="primary", elem_id="gw-run-file")
         results = _markup(elem_id="gw-results", min_height=60)
     with gr.Accordion(words["options"], open=False) as accordion, gr.Row():
-        abstain = field(gr.Slider, label="abstain", info="abstain_info", minimum=0, maximum=1, step=0.01, value=0)
-        coverage = field(
-            gr.Dropdown,
-            label="coverage",
-            info="coverage_info",
-            choices=_coverages("en"),
-            value="",
-            filterable=False,
-        )
-        aspects = field(gr.Textbox, label="aspects", value="", info="aspects_info", elem_id="gw-aspects")
+        abstain, coverage, aspects = _option_fields(field)
     facts = _markup(elem_id="gw-facts")
     with gr.Column(elem_classes="gw-hidden"):  # what the page's own script reads and writes
         chosen = gr.Textbox("", show_label=False, elem_id="gw-chosen", max_lines=1)
@@ -170,6 +154,17 @@ def _drawn(questions: Questions) -> tuple[_Fields, dict[str, Any], list[tuple[An
         column, results, written,
     )  # fmt: skip
     return fields, {"analyze": analyze, "explain": explain, "run": run}, worded
+
+
+def _option_fields(field: Callable[..., Any]) -> tuple[Any, Any, Any]:
+    """From which confidence on it answers, how often its sets shall be right, and the aspects asked for."""
+    return (
+        field(gr.Slider, label="abstain", info="abstain_info", minimum=0, maximum=1, step=0.01, value=0),
+        field(
+            gr.Dropdown, label="coverage", info="coverage_info", choices=_coverages("en"), value="", filterable=False
+        ),
+        field(gr.Textbox, label="aspects", value="", info="aspects_info", elem_id="gw-aspects"),
+    )
 
 
 def _markup(value: Html = Html(), **settings: Any) -> Any:  # noqa: B008 - it cannot change
