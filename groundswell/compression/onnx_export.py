@@ -18,7 +18,7 @@ from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoder import Encoder
 from groundswell.model.graph_encoder import STATES, TOKEN_IDS, GraphEncoder, GraphSettings, metadata
 from groundswell.model.pretrained import PretrainedEncoder
-from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork
+from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork, encoder_of
 
 LOGITS = "logits"
 OPSET = 18
@@ -66,11 +66,11 @@ def parts(saved: SavedModel) -> tuple[Encoder, dict[str, TextClassifier]]:
         raise DataError(
             "a baseline is a weighted sum of features: it has no network to make a graph of, and needs none"
         )
+    encoder = encoder_of(saved)
+    assert encoder is not None
     if isinstance(saved, SavedHeads):
-        encoder = next(iter(saved.heads.values())).model.encoder
         named = {f"{LOGITS}_{name}": head.model for name, head in saved.heads.items() if isinstance(head, SavedNetwork)}
     else:
-        encoder = saved.model.encoder
         named = {LOGITS: saved.model} if isinstance(saved, SavedNetwork) else {}
     if isinstance(encoder, GraphEncoder):
         raise DataError("the run is a graph already. Compress the run that it came from")
