@@ -69,21 +69,15 @@ def measure(
     }
     if recipe.task == "opinions":
         return _measure_opinions(analyzer, examples, recipe, options, on_batch)
-    outputs, by = analyzer.outputs, recipe.evaluation.slices
-    logits = fitted_logits
+    outputs, by, logits = analyzer.outputs, recipe.evaluation.slices, fitted_logits
     if logits is None:
         logits = analyzer.score([example.text for example in examples], on_batch)
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
-        gold_values, found = (outputs.mean + outputs.scale * gold.double()).numpy(), values[:, 0].numpy()
-        scores = metrics.score_regression(gold_values, found, **options)
-        metric = slices.error_of(abs(found - gold_values), options)
+        scores, metric = _measure_values(outputs, gold, values, options)
         return Measured(slices.with_slices(scores, by, examples, metric), [])
     if outputs.task == "multi_label":
-        gold_flags, flags = gold.bool().numpy(), outputs.given(values).numpy()
-        scores = metrics.score_multi_label(gold_flags, flags, outputs.labels, probabilities=values.numpy(), **options)
-        counts = np.stack([side.sum(axis=1) for side in (gold_flags & flags, flags, gold_flags)], axis=1)
-        metric = slices.micro_f1_of(counts, "micro_f1", options)
+        scores, metric = _measure_label_sets(outputs, gold, values, options)
         return Measured(slices.with_slices(scores, by, examples, metric), [])
     predicted = values.argmax(dim=1)
     scores = metrics.score_single_label(
@@ -95,6 +89,24 @@ def measure(
     metric = slices.accuracy_of((gold == predicted).numpy(), options)
     mistakes = _mistakes(examples, gold, predicted, values, outputs)
     return Measured(slices.with_slices(scores, by, examples, metric), mistakes, values.numpy())
+
+
+def _measure_values(
+    outputs: Outputs, gold: torch.Tensor, values: torch.Tensor, options: dict[str, Any]
+) -> tuple[dict[str, Any], slices.SliceMetric]:
+    """Metrics of a regression, and the one of slices."""
+    gold_values, found = (outputs.mean + outputs.scale * gold.double()).numpy(), values[:, 0].numpy()
+    return metrics.score_regression(gold_values, found, **options), slices.error_of(abs(found - gold_values), options)
+
+
+def _measure_label_sets(
+    outputs: Outputs, gold: torch.Tensor, values: torch.Tensor, options: dict[str, Any]
+) -> tuple[dict[str, Any], slices.SliceMetric]:
+    """Metrics of several labels to a text, and the one of slices."""
+    gold_flags, flags = gold.bool().numpy(), outputs.given(values).numpy()
+    scores = metrics.score_multi_label(gold_flags, flags, outputs.labels, probabilities=values.numpy(), **options)
+    counts = np.stack([side.sum(axis=1) for side in (gold_flags & flags, flags, gold_flags)], axis=1)
+    return scores, slices.micro_f1_of(counts, "micro_f1", options)
 
 
 def _measure_opinions(
@@ -257,21 +269,26 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
             "sha256": run.splits.label_map and run.splits.label_map.sha256(),
         },
         "parameters": vars(run.fitted.parameters),
-        "training": {
-            "precision": run.fitted.precision,
-            "steps": run.fitted.history.steps,
-            "items": run.fitted.history.items,
-            "best_epoch": run.fitted.history.best_epoch,
-            "resumed_at_step": run.fitted.history.resumed_at,
-            "seconds": round(run.fitted.history.seconds, 2),
-            "cost": run.fitted.cost,
-        },
+        "training": _training(run.fitted),
         "measured_in": run.recipe.evaluation.precision,
         "warnings": list(run.splits.warnings),
         "versions": runtime.versions(),
         "commit": runtime.commit(),
         "hardware": runtime.hardware(),
         "files": files,
+    }
+
+
+def _training(fitted: Fitted) -> dict[str, Any]:
+    """How the training went."""
+    return {
+        "precision": fitted.precision,
+        "steps": fitted.history.steps,
+        "items": fitted.history.items,
+        "best_epoch": fitted.history.best_epoch,
+        "resumed_at_step": fitted.history.resumed_at,
+        "seconds": round(fitted.history.seconds, 2),
+        "cost": fitted.cost,
     }
 
 
