@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
+from groundswell.data.findings import counted
 from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics, slices
@@ -119,8 +120,9 @@ def _measure_opinions(
     if recipe.model.opinions.finder == "given":
         left_out = sum(len(example.opinions or ()) for example in examples) - sum(map(len, gold))
         warning = (
-            f"aspects were given, not found: these figures are of polarities alone, and {left_out:,} gold opinions "
-            "without an aspect are left out; do not compare them with figures of found aspects"
+            f"aspects were given, not found: these figures are of polarities alone, and "
+            + counted(left_out, "gold opinion without an aspect is", "gold opinions without an aspect are")
+            + " left out; do not compare them with figures of found aspects"
         )
         scores["warnings"] = [*scores.get("warnings", ()), warning]
     metric = slices.micro_f1_of(counts_of(gold, found, elements), f"{name_of(elements)}_f1@span", options)
