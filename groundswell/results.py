@@ -120,7 +120,7 @@ def _measure_opinions(
     if recipe.model.opinions.finder == "given":
         left_out = sum(len(example.opinions or ()) for example in examples) - sum(map(len, gold))
         warning = (
-            f"aspects were given, not found: these figures are of polarities alone, and "
+            "aspects were given, not found: these figures are of polarities alone, and "
             + counted(left_out, "gold opinion without an aspect is", "gold opinions without an aspect are")
             + " left out; do not compare them with figures of found aspects"
         )
