@@ -44,6 +44,11 @@ class ServedModel:
     max_tokens: int | None = None
 
 
+def listed(texts: str | Iterable[str]) -> list[str]:
+    """One text or several, as a list."""
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
 def analyze_steps(
     texts: Sequence[str],
     retries: Retries,
