@@ -36,6 +36,15 @@ def submit(model: ServedModel, *texts: str, seconds: float = 5.0) -> list[asynci
     return model.submit(Analysing(), rows, time.monotonic() + seconds)  # type: ignore[return-value]
 
 
+async def busy(worker: StandInWorker) -> tuple[ServedModel, list[asyncio.Future[object]]]:
+    """A model whose worker is at the text `a` until `worker.open` is set, and the answer to that text."""
+    worker.open.clear()
+    model = await started(worker)
+    first = submit(model, "a")
+    await asyncio.sleep(0.05)
+    return model, first
+
+
 def labels(found: list[object]) -> list[str]:
     """The label of each answer, or the code of its error."""
     return [one.code if isinstance(one, RequestError) else json.loads(one.record)["label"] for one in found]  # type: ignore[attr-defined]
@@ -57,10 +66,7 @@ def test_documents_are_answered_in_their_order() -> None:
 def test_while_a_batch_is_computed_the_next_gathers() -> None:
     async def test() -> None:
         worker = StandInWorker()
-        worker.open.clear()
-        model = await started(worker)
-        first = submit(model, "a")
-        await asyncio.sleep(0.05)
+        model, first = await busy(worker)
         later = [*submit(model, "b"), *submit(model, "c"), *submit(model, "d")]
         worker.open.set()
         assert await answers([*first, *later]) == ["odd"] * 4
@@ -221,10 +227,7 @@ def test_who_would_wait_in_vain_is_told_at_once() -> None:
 def test_clients_that_left_cost_nothing_more() -> None:
     async def test() -> None:
         worker = StandInWorker()
-        worker.open.clear()
-        model = await started(worker)
-        first = submit(model, "a")
-        await asyncio.sleep(0.05)
+        model, first = await busy(worker)
         left, stays = submit(model, "b"), submit(model, "c")
         left[0].cancel()
         worker.open.set()
