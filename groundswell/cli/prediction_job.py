@@ -119,9 +119,7 @@ def _write_here(asked: Asked, loaded: Analyzer, rows: TextRows, records: Predict
     records.finish()
 
 
-def _write_from_ray(
-    asked: Asked, rows: TextRows, sink: PartFile | TextIO, counts: RecordCounts, place: Place
-) -> None:
+def _write_from_ray(asked: Asked, rows: TextRows, sink: PartFile | TextIO, counts: RecordCounts, place: Place) -> None:
     from groundswell.serving.ray_engine import Asking, Reading, stream_lines
 
     reading = Reading(rows.source.name, rows.text_column, rows.id_column, rows.source.encoding, counts.rows)
