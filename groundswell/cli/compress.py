@@ -136,9 +136,10 @@ def _said(step: str, said: dict[str, Any]) -> str:
             before, kept = said[part]["before"], said[part]["kept"]
             left = len(kept) if part == "layers" else sum(kept)
             told.append(f"{left:,} of {before if part == 'layers' else sum(before):,} {part}")
+    lines = [f"{', '.join(told)} left"] if told else []
     if "zeros" in said:
-        told.append(f"{said['zeros']:.0%} of the weights are 0 (which saves no room on disk)")
-    return f"pruned: {', '.join(told)} left"
+        lines.append(f"{said['zeros']:.0%} of the weights are 0, which saves no room on disk")
+    return f"pruned: {'; '.join(lines)}"
 
 
 def _share(prune: float) -> float:

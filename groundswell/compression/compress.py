@@ -23,7 +23,8 @@ from groundswell.compression.vocabulary import trim_vocabulary
 from groundswell.data.head_splits import join_splits
 from groundswell.data.splits import Splits
 from groundswell.errors import DataError, InputError, LaunchError, RunFolderError, WorseModelError
-from groundswell.model.saved_model import SavedModel, load_model
+from groundswell.model.graph_encoder import GraphEncoder
+from groundswell.model.saved_model import SavedModel, encoder_of, load_model
 from groundswell.recipe import Recipe
 from groundswell.recipe_reading import load_recipe
 from groundswell.results import Fitted
@@ -33,6 +34,11 @@ from groundswell.training.progress import ProgressBar
 from groundswell.tuning.trainable import Parameters
 
 COMPRESSION = "compression.json"
+# What may make a result good enough, by the step that made it worse.
+CURES = {
+    "distilled": "Teach it with --unlabelled texts or take a larger student",
+    "pruned": "Prune less or let it recover longer",
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ def compress(
     target = _target(source, wanted, out, name)
     recipe = _recipe(source, wanted, overrides)
     before = load(source, precision=recipe.evaluation.precision)
+    _check_layers(before.saved, wanted)
     with _aside(target) as folder, ProgressBar(progress) as bar:
         work, warnings = _begin(source, recipe, manifest, folder, bar)
         _make_smaller(work, wanted, before)
@@ -125,6 +132,13 @@ def compress(
     joined = join_splits(work.splits)
     rows = tuple(account.line() for account in joined.accounting.values())
     return Compressed(target, report, rows, (*warnings, *joined.warnings))
+
+
+def _check_layers(source: SavedModel, wanted: Compression) -> None:
+    """InputError, before any work, for a graph whose layers would be needed; by its answers alone it can teach."""
+    needed = wanted.student is None or wanted.teaching.hidden_states
+    if needed and isinstance(encoder_of(source), GraphEncoder):
+        raise InputError("the run is a graph already. Compress the run that it came from")
 
 
 def _begin(
@@ -257,8 +271,9 @@ def _check(report: dict[str, Any], target: Path) -> None:
     tolerance = report["tolerance"]
     worse = failures(report["compared"], tolerance)
     if worse:
+        cures = [CURES[step] for step in report["steps"] if step in CURES]
         raise WorseModelError(
-            f"{target.name}: not written. {'; '.join(worse)}; allowed is {tolerance:g}. Prune less, let it recover "
-            "longer, or raise --tolerance",
+            f"{target.name}: not written, as {'; '.join(worse)}; allowed is {tolerance:g}. "
+            f"{', '.join(cures)}{', or raise' if cures else 'Raise'} --tolerance",
             report,
         )

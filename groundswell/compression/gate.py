@@ -58,8 +58,8 @@ def compare_models(
 def failures(report: Report, tolerance: float) -> list[str]:
     """What fell by more than is allowed, in words; empty for a model that may be kept."""
     return [
-        f"{name or 'the model'}: {found['metric']} on dev fell from {found['value'][0]:.4f} to "
-        f"{found['value'][1]:.4f}, by {found['fall']:.4f}"
+        f"{name}{': ' if name else ''}{found['metric']} on dev went from {found['value'][0]:.4f} to "
+        f"{found['value'][1]:.4f}, worse by {found['fall']:.4f}"
         for name, found in report["heads"].items()
         if not found["fall"] <= tolerance + 1e-9  # also where it is not a number
     ]

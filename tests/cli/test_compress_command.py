@@ -35,6 +35,13 @@ def test_a_table_then_the_folder(source: Path, tmp_path: Path, command: Any) -> 
     assert "train: 40 rows read, 40 kept" in found.err
 
 
+def test_weights_that_became_0_are_told(source: Path, tmp_path: Path, command: Any) -> None:
+    options = ["--recovery-epochs", "0", "--tolerance", "1", "--out", str(tmp_path), "--name", "zeros"]
+    found = command("compress", str(source), "--prune", "0.5", "--parts", "weights", *options)
+    assert found.code == 0, found.err
+    assert "pruned: 50% of the weights are 0, which saves no room on disk\n" in found.out
+
+
 def test_a_worse_model_shows_the_table_and_ends_with_1(source: Path, tmp_path: Path, command: Any) -> None:
     student = tmp_path / "majority.yaml"
     student.write_text("data: {train: any.csv}\nmodel: {encoder: majority}\n")
@@ -43,8 +50,8 @@ def test_a_worse_model_shows_the_table_and_ends_with_1(source: Path, tmp_path: P
     assert found.code == 1
     assert "accuracy" in found.out
     (line,) = (line for line in found.err.splitlines() if "not written" in line)
-    assert "accuracy on dev fell from" in line
-    assert "allowed is 0.005. Prune less, let it recover longer, or raise --tolerance" in line
+    assert "small: not written, as accuracy on dev went from " in line
+    assert "; allowed is 0.005. Teach it with --unlabelled texts or take a larger student, or raise --tolerance" in line
     found = command(*arguments, "--json")
     assert found.code == 1
     said = json.loads(found.out)

@@ -22,7 +22,7 @@ def test_a_fall_of_just_the_tolerance_is_allowed() -> None:
     assert gate.failures(report("accuracy", 0.9, 0.895), 0.005) == []
     assert gate.failures(report("accuracy", 0.9, 0.99), 0.0) == []
     assert gate.failures(report("accuracy", 0.9, 0.894), 0.005) == [
-        "the model: accuracy on dev fell from 0.9000 to 0.8940, by 0.0060"
+        "accuracy on dev went from 0.9000 to 0.8940, worse by 0.0060"
     ]
 
 
@@ -34,7 +34,7 @@ def test_an_error_that_rises_is_a_fall() -> None:
 
 def test_every_head_is_looked_at() -> None:
     heads = {"one": gate._fallen("accuracy", [0.9, 0.9]), "two": gate._fallen("f1", [0.5, 0.4])}
-    assert gate.failures({"heads": heads}, 0.05) == ["two: f1 on dev fell from 0.5000 to 0.4000, by 0.1000"]
+    assert gate.failures({"heads": heads}, 0.05) == ["two: f1 on dev went from 0.5000 to 0.4000, worse by 0.1000"]
 
 
 class Slow:

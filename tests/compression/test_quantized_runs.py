@@ -14,7 +14,9 @@ from tiny_source import tiny_source
 import groundswell as gs
 from groundswell.cli.main import run as command
 from groundswell.compression.compress import Compression, compress
-from groundswell.errors import DataError
+from groundswell.compression.pruning import Pruning
+from groundswell.compression.teaching import Teaching
+from groundswell.errors import DataError, InputError
 from groundswell.model.graph_encoder import GraphEncoder
 from groundswell.model.saved_model import encoder_of
 
@@ -84,9 +86,22 @@ def test_a_graph_is_explained_by_what_is_left_out(source: Path, tmp_path: Path) 
 
 def test_a_graph_is_compressed_no_more(source: Path, tmp_path: Path) -> None:
     done = graph_of(source, tmp_path)
-    with pytest.raises(DataError, match=r"is a graph already\. Compress the run that it came from"):
-        compress(done.folder, Compression(quantize="int8"), out=tmp_path, name="again", progress=False)
+    student = Compression(student="ladder/en/cnn", teaching=Teaching(hidden_states=True))
+    for wanted in (
+        Compression(quantize="int8"),
+        Compression(pruning=Pruning(0.5)),
+        Compression(vocabulary=("a",)),
+        student,
+    ):
+        with pytest.raises(InputError, match=r"is a graph already\. Compress the run that it came from"):
+            compress(done.folder, wanted, out=tmp_path, name="again", progress=False)
     assert not (tmp_path / "again").exists()
+
+
+def test_a_graph_teaches_by_its_answers(source: Path, tmp_path: Path) -> None:
+    done = graph_of(source, tmp_path)
+    wanted = Compression(student="ladder/en/logistic-regression", tolerance=1)
+    assert compress(done.folder, wanted, out=tmp_path, name="student", progress=False).folder.is_dir()
 
 
 def test_the_command_prints_what_it_made(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
