@@ -126,8 +126,8 @@ def rows(count: int) -> list[tuple[str, str]]:
 
 def reviews_of_the_sample(count: int) -> list[tuple[str, str]]:
     """English and Chinese reviews in turn, some of them cut, and blank ones."""
-    texts = [[json.loads(line)["text"] for line in sample_path(code).open(encoding="utf-8")] for code in ("en", "zh")]
-    mixed = itertools.chain(*zip(*texts, strict=False))
+    lines = [sample_path(code).read_text(encoding="utf-8").splitlines() for code in ("en", "zh")]
+    mixed = (json.loads(line)["text"] for line in itertools.chain(*zip(*lines, strict=False)))
     return [(f"row-{number}", text[: number % 90 * 4]) for number, text in enumerate(itertools.islice(mixed, count))]
 
 
