@@ -29,9 +29,9 @@ CLIENTS = 16
 SAMPLES = 10
 ASKED_PER_CONNECTION = 500
 # What is kept of every request adds up with their number, what an allocator holds on to does not: from a fifth of the
-# requests on, when every buffer has had its largest size, a process may grow by this much for each. A request id that
-# is remembered costs more: 81 bytes, and its place in a set.
-MOST_BYTES_PER_REQUEST = 100
+# requests on, when every buffer has had its largest size, a process may grow by this much for each. The least that
+# Python can keep of a request costs more: a number in a list is 36 bytes.
+MOST_BYTES_PER_REQUEST = 32
 
 
 @dataclass
