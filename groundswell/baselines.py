@@ -43,20 +43,12 @@ def fit_baseline(
 
     Raises RecipeError when class weights are given that the baseline cannot use, DataError when no n-gram is left.
     """
+    _check_class_weights(recipe)
     linear_fit.load_libraries()
     if recipe.text.tokens == "jieba":
         Segmentation("jieba")([""])  # reads its dictionary once in a process; no baseline is to pay for that
     began = time.monotonic()
     kind, examples = recipe.model.encoder, splits.examples["train"]
-    if recipe.training.class_weights != "none" and (
-        kind not in ("logistic_regression", "linear_svm") or recipe.training.class_weights != "balanced"
-    ):
-        raise RecipeError(
-            [
-                f"training.class_weights: found {recipe.training.class_weights!r}, expected none with "
-                f"model.encoder={kind!r}; logistic_regression and linear_svm also take balanced"
-            ]
-        )
     texts = _cleaned(recipe, examples)
     lexicon = _lexicon(recipe)
     segmentation = _segmentation(recipe, texts, lexicon)
@@ -74,6 +66,17 @@ def fit_baseline(
     saved = SavedBaseline(classifier, outputs, recipe.text.cleaning)
     parameters = Parameters(classifier.num_weights, classifier.num_weights, 0)
     return Fitted(outputs.labels, history, parameters, None, "float32", lambda: saved)
+
+
+def _check_class_weights(recipe: Recipe) -> None:
+    kind, weights = recipe.model.encoder, recipe.training.class_weights
+    if weights != "none" and (kind not in ("logistic_regression", "linear_svm") or weights != "balanced"):
+        raise RecipeError(
+            [
+                f"training.class_weights: found {weights!r}, expected none with model.encoder={kind!r}; "
+                "logistic_regression and linear_svm also take balanced"
+            ]
+        )
 
 
 def _cleaned(recipe: Recipe, examples: Sequence[Example]) -> list[str]:

@@ -45,7 +45,7 @@ class Rung:
 def read_rungs(
     names: Sequence[str], overrides: Sequence[str], ladder: str | None, data: str | None, folder: Path
 ) -> list[Rung]:
-    """The recipes that are named and those of a ladder, each with the overrides.
+    """The recipes that are named and those of a ladder, each with the overrides and named by its file.
 
     data   one labelled file for all of them: a fifth is held out as the test, into `folder`; a ladder without any
            runs on the sample reviews and their own splits
@@ -57,7 +57,7 @@ def read_rungs(
     if data is None or not files:
         if ladder and not any(word.startswith("data.") for word in overrides):
             overrides = [*overrides, *(f"data.{split}=sample:{ladder}#{split}" for split in ("train", "dev", "test"))]
-        return [Rung(file.stem, load_recipe(file, overrides)) for file in files]
+        return [Rung(name, load_recipe(file, overrides)) for name, file in _named(files)]
     first = load_recipe(files[0], [*overrides, f"data.train={data}"])
     if first.task != "single_label":
         raise RecipeError(
@@ -71,7 +71,16 @@ def read_rungs(
     # The held-out files have our own columns and final labels.
     own = [f"data.train={train_file}", f"data.test={test_file}", "data.dev=null"]
     rest = [word for word in overrides if not word.startswith("data.") or word.startswith(("data.limit=", "data.dev_"))]
-    return [Rung(file.stem, load_recipe(file, [*rest, *own])) for file in files]
+    return [Rung(name, load_recipe(file, [*rest, *own])) for name, file in _named(files)]
+
+
+def _named(files: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Each file with its name; of those that share one, with its folder's in front."""
+    names = [file.stem for file in files]
+    return [
+        (name if names.count(name) == 1 else f"{file.resolve().parent.name}-{name}", file)
+        for name, file in zip(names, files, strict=True)
+    ]
 
 
 def compare(
@@ -122,7 +131,8 @@ def _check_same_data(rungs: Sequence[Rung]) -> None:
     names = [rung.name for rung in rungs]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise RecipeError([f"compare: {', '.join(repeated)} stands twice. Give every recipe a file name of its own"])
+        told = f"compare: {', '.join(repeated)} stands twice, but runs and rows are told apart by these names"
+        raise RecipeError([f"{told}. Give every recipe a file name of its own, or put it into a folder with another"])
     first = rungs[0]
     problems = []
     for rung in rungs:

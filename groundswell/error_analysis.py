@@ -79,13 +79,7 @@ def error_findings(
 
     Raises DataError for a run that does not give one label to a whole text, and for no examples.
     """
-    if analyzer.outputs.task != "single_label":
-        raise DataError(
-            f"{analyzer.name}: gives {analyzer.outputs.task.replace('_', ' ')} answers, expected one label for each "
-            "text. Errors are explained for runs with task=single_label"
-        )
-    if not examples:
-        raise DataError(f"{analyzer.name}: found no labelled rows to look for errors in. Name data with some")
+    _check_can_err(analyzer, examples)
     if probabilities is None:
         probabilities = _probabilities(analyzer, examples, on_stage)
     gold = analyzer.outputs.targets(examples).numpy()
@@ -104,6 +98,16 @@ def error_findings(
     if settings.label_errors:
         found |= _label_errors(analyzer, examples, probabilities, training_examples, settings)
     return found
+
+
+def _check_can_err(analyzer: Analyzer, examples: Sequence[Example]) -> None:
+    if analyzer.outputs.task != "single_label":
+        raise DataError(
+            f"{analyzer.name}: gives {analyzer.outputs.task.replace('_', ' ')} answers, expected one label for each "
+            "text. Errors are explained for runs with task=single_label"
+        )
+    if not examples:
+        raise DataError(f"{analyzer.name}: found no labelled rows to look for errors in. Name data with some")
 
 
 class _Space:

@@ -20,7 +20,9 @@ from groundswell.data.corpus.document_tokens import DocumentTokens, load_documen
 from groundswell.data.corpus.documents import TextSource
 from groundswell.data.corpus.filters import Quality
 from groundswell.data.corpus.token_file import open_tokens
+from groundswell.data.language_blocks import BlockBatches
 from groundswell.data.language_texts import LanguageTexts, read_language_texts
+from groundswell.data.masked_pieces import MaskedBatches
 from groundswell.data.splits import Splits, source_sha256
 from groundswell.errors import DataError
 from groundswell.language_objectives import Causal, Corpus, Masked, open_corpus
@@ -174,12 +176,7 @@ def _fit(
         layers: Any = model.encoder.layers if isinstance(model, MaskedLanguageModel) else getattr(model, "layers", ())
         recompute_layers(layers)
     model.to(accelerator.device)
-    batches = objective.batches(corpus)
-    if not all(batches.plan(epoch) for epoch in range(recipe.training.epochs)):
-        raise DataError(
-            f"the texts come to {len(corpus.file.ids):,} tokens, too few for training.epochs={recipe.training.epochs} "
-            f"and text.max_tokens={recipe.text.max_tokens}: some epochs would be empty. Add texts, or lower one of them"
-        )
+    batches = _batches(recipe, corpus, objective)
     estimated = estimate_training(recipe, model, parameters, batches, place)
     runtime.seed_everything(recipe.seed + accelerator.process_index)  # the weights are made; dropout starts here
 
@@ -196,7 +193,7 @@ def _fit(
         accelerator=accelerator,
         settings=assembly.fit_settings(recipe),
         evaluate=evaluate,
-        checkpoint_folder=CheckpointFolder(place.folder / run_folder.CHECKPOINTS, _fingerprint(recipe, corpus, base)),
+        checkpoint_folder=place.checkpoints(recipe, _data_hash(corpus), "" if base is None else base.sha256),
         resume=place.resume,
         log=place.log_writer(),
         progress=place.bar,
@@ -204,13 +201,32 @@ def _fit(
     cost = {"estimated": estimated, "measured": measured_training(history, accelerator.device)}
     weights = moving_weights(model)
     trained = _trained(recipe, corpus.tokens, base, weights, place) if accelerator.is_main_process else None
-    read = tuple(
+    sha256 = None if base is None else base.sha256
+    notes = (*notes, *_reading_notes(corpus))
+    return Fitted((), history, parameters, sha256, place.precision, notes=notes, cost=cost), trained
+
+
+def _batches(recipe: Recipe, corpus: Corpus, objective: Causal | Masked) -> BlockBatches | MaskedBatches:
+    """The batches of all epochs; DataError when the corpus is too small for them."""
+    batches = objective.batches(corpus)
+    if not all(batches.plan(epoch) for epoch in range(recipe.training.epochs)):
+        raise DataError(
+            f"the texts come to {len(corpus.file.ids):,} tokens, too few for training.epochs={recipe.training.epochs} "
+            f"and text.max_tokens={recipe.text.max_tokens}: some epochs would be empty. Add texts, or lower one of them"
+        )
+    return batches
+
+
+def _data_hash(corpus: Corpus) -> str:
+    return "".join(corpus.file.index.files.values())
+
+
+def _reading_notes(corpus: Corpus) -> list[str]:
+    """How often each source is read."""
+    return [
         f"{source.name}: {source.tokens:,} tokens read, {source.epochs:.2f} times what it has"
         for source in corpus.mix.sources
-    )
-    sha256 = None if base is None else base.sha256
-    fitted = Fitted((), history, parameters, sha256, place.precision, notes=(*notes, *read), cost=cost)
-    return fitted, trained
+    ]
 
 
 def _untrained(recipe: Recipe, tokens: DocumentTokens, base: BaseModel | None) -> tuple[Model, tuple[str, ...]]:
@@ -281,13 +297,3 @@ def _save(model: Model, recipe: Recipe, tokens: DocumentTokens, corpus: Path, pl
     run_folder.write_text(place.folder / CORPUS, (corpus / REPORT).read_text(encoding="utf-8"))
     if (corpus / DEV).exists():
         run_folder.write_text(place.folder / DEV, (corpus / DEV).read_text(encoding="utf-8"))
-
-
-def _fingerprint(recipe: Recipe, corpus: Corpus, base: BaseModel | None) -> dict[str, str]:
-    """What a resumed run must share with the one it goes on from."""
-    values = recipe.model_dump(mode="json", exclude={"output": True, "evaluation": {"slices"}})
-    return {
-        "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
-        "the training data": "".join(corpus.file.index.files.values()),
-        "the base model": "" if base is None else base.sha256,
-    }

@@ -24,7 +24,7 @@ from groundswell.opinion_head import OpinionHead
 from groundswell.recipe import Recipe
 from groundswell.results import Fitted
 from groundswell.run_cost import estimate_training, measured_training
-from groundswell.run_place import Place, learned_tokens
+from groundswell.run_place import Place, examples_sha256, learned_tokens
 from groundswell.training.checkpoints import CheckpointFolder, moving_weights
 from groundswell.training.loop import Batches, Evaluate, History, fit
 from groundswell.training.losses import Loss
@@ -73,7 +73,8 @@ def fit_network(
     over = assemble_heads(recipe, splits, base, place)
     next(iter(splits.values())).warnings.extend((*place.notes, *base.notes))
     with varied.around(over.heads, over.model):
-        history, parameters, cost = _fit(recipe, over, place.checkpoints(recipe, joined, base.sha256), place)
+        checkpoints = place.checkpoints(recipe, examples_sha256(joined.examples["train"]), base.sha256)
+        history, parameters, cost = _fit(recipe, over, checkpoints, place)
     names = tuple(name for head in over.heads.values() for name in head.names)
     weights = moving_weights(over.model)
     return Fitted(

@@ -12,6 +12,7 @@ import torch
 
 from groundswell import assembly
 from groundswell.assembly import Base, TrainingBatches
+from groundswell.data.findings import counted
 from groundswell.data.opinion_batching import OpinionDocuments
 from groundswell.data.opinion_targets import Elements, LocatedText, aspects_of, gold_of, locate, windows_of
 from groundswell.data.splits import Splits
@@ -131,9 +132,8 @@ class OpinionHead:
         self.splits.accounting[split].count_cut(cut, self.recipe.text.max_tokens, unknown)
         if lost:
             reasons = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(lost.items()))
-            self.splits.warnings.append(
-                f"{split}: the model cannot give {sum(lost.values()):,} gold opinions ({reasons})"
-            )
+            num_lost = counted(sum(lost.values()), "gold opinion")
+            self.splits.warnings.append(f"{split}: the model cannot give {num_lost} ({reasons})")
         return OpinionDocuments(windows, self.tokenizer.pad_id)
 
 

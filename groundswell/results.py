@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from groundswell import run_folder, runtime
 from groundswell.analyzer import Analyzer
+from groundswell.data.findings import counted
 from groundswell.data.opinion_targets import aspects_of, gold_of
 from groundswell.data.splits import Splits
 from groundswell.evaluation import metrics, slices
@@ -69,21 +70,15 @@ def measure(
     }
     if recipe.task == "opinions":
         return _measure_opinions(analyzer, examples, recipe, options, on_batch)
-    outputs, by = analyzer.outputs, recipe.evaluation.slices
-    logits = fitted_logits
+    outputs, by, logits = analyzer.outputs, recipe.evaluation.slices, fitted_logits
     if logits is None:
         logits = analyzer.score([example.text for example in examples], on_batch)
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
-        gold_values, found = (outputs.mean + outputs.scale * gold.double()).numpy(), values[:, 0].numpy()
-        scores = metrics.score_regression(gold_values, found, **options)
-        metric = slices.error_of(abs(found - gold_values), options)
+        scores, metric = _measure_values(outputs, gold, values, options)
         return Measured(slices.with_slices(scores, by, examples, metric), [])
     if outputs.task == "multi_label":
-        gold_flags, flags = gold.bool().numpy(), outputs.given(values).numpy()
-        scores = metrics.score_multi_label(gold_flags, flags, outputs.labels, probabilities=values.numpy(), **options)
-        counts = np.stack([side.sum(axis=1) for side in (gold_flags & flags, flags, gold_flags)], axis=1)
-        metric = slices.micro_f1_of(counts, "micro_f1", options)
+        scores, metric = _measure_label_sets(outputs, gold, values, options)
         return Measured(slices.with_slices(scores, by, examples, metric), [])
     predicted = values.argmax(dim=1)
     scores = metrics.score_single_label(
@@ -97,6 +92,24 @@ def measure(
     return Measured(slices.with_slices(scores, by, examples, metric), mistakes, values.numpy())
 
 
+def _measure_values(
+    outputs: Outputs, gold: torch.Tensor, values: torch.Tensor, options: dict[str, Any]
+) -> tuple[dict[str, Any], slices.SliceMetric]:
+    """Metrics of a regression, and the one of slices."""
+    gold_values, found = (outputs.mean + outputs.scale * gold.double()).numpy(), values[:, 0].numpy()
+    return metrics.score_regression(gold_values, found, **options), slices.error_of(abs(found - gold_values), options)
+
+
+def _measure_label_sets(
+    outputs: Outputs, gold: torch.Tensor, values: torch.Tensor, options: dict[str, Any]
+) -> tuple[dict[str, Any], slices.SliceMetric]:
+    """Metrics of several labels to a text, and the one of slices."""
+    gold_flags, flags = gold.bool().numpy(), outputs.given(values).numpy()
+    scores = metrics.score_multi_label(gold_flags, flags, outputs.labels, probabilities=values.numpy(), **options)
+    counts = np.stack([side.sum(axis=1) for side in (gold_flags & flags, flags, gold_flags)], axis=1)
+    return scores, slices.micro_f1_of(counts, "micro_f1", options)
+
+
 def _measure_opinions(
     analyzer: Analyzer, examples: Sequence[Example], recipe: Recipe, options: dict[str, Any],
     on_batch: Callable[[int], None],
@@ -107,8 +120,9 @@ def _measure_opinions(
     if recipe.model.opinions.finder == "given":
         left_out = sum(len(example.opinions or ()) for example in examples) - sum(map(len, gold))
         warning = (
-            f"aspects were given, not found: these figures are of polarities alone, and {left_out:,} gold opinions "
-            "without an aspect are left out; do not compare them with figures of found aspects"
+            "aspects were given, not found: these figures are of polarities alone, and "
+            + counted(left_out, "gold opinion without an aspect is", "gold opinions without an aspect are")
+            + " left out; do not compare them with figures of found aspects"
         )
         scores["warnings"] = [*scores.get("warnings", ()), warning]
     metric = slices.micro_f1_of(counts_of(gold, found, elements), f"{name_of(elements)}_f1@span", options)
@@ -257,21 +271,26 @@ def _manifest(folder: Path, run: FinishedRun, files: dict[str, str]) -> dict[str
             "sha256": run.splits.label_map and run.splits.label_map.sha256(),
         },
         "parameters": vars(run.fitted.parameters),
-        "training": {
-            "precision": run.fitted.precision,
-            "steps": run.fitted.history.steps,
-            "items": run.fitted.history.items,
-            "best_epoch": run.fitted.history.best_epoch,
-            "resumed_at_step": run.fitted.history.resumed_at,
-            "seconds": round(run.fitted.history.seconds, 2),
-            "cost": run.fitted.cost,
-        },
+        "training": _training(run.fitted),
         "measured_in": run.recipe.evaluation.precision,
         "warnings": list(run.splits.warnings),
         "versions": runtime.versions(),
         "commit": runtime.commit(),
         "hardware": runtime.hardware(),
         "files": files,
+    }
+
+
+def _training(fitted: Fitted) -> dict[str, Any]:
+    """How the training went."""
+    return {
+        "precision": fitted.precision,
+        "steps": fitted.history.steps,
+        "items": fitted.history.items,
+        "best_epoch": fitted.history.best_epoch,
+        "resumed_at_step": fitted.history.resumed_at,
+        "seconds": round(fitted.history.seconds, 2),
+        "cost": fitted.cost,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from groundswell.recipe import Recipe
 from groundswell.text.own_tokens import OwnTokens, load_tokens
 from groundswell.training.checkpoints import CheckpointFolder
 from groundswell.training.progress import ProgressBar
+from groundswell.types import Example
 
 Precision = Literal["float32", "bfloat16"]
 TOKENS = "tokens"
@@ -52,9 +53,15 @@ class Place:
                 recipe, splits, self.folder, learned=self.resume or not self.accelerator.is_main_process
             )
 
-    def checkpoints(self, recipe: Recipe, splits: Splits, base_sha256: str) -> CheckpointFolder:
-        """Where checkpoints go; those of another recipe, other data or another base are refused."""
-        return CheckpointFolder(self.folder / run_folder.CHECKPOINTS, _fingerprint(recipe, splits, base_sha256))
+    def checkpoints(self, recipe: Recipe, data_hash: str, base_sha256: str) -> CheckpointFolder:
+        """Where checkpoints go; those of another recipe, other training data or another base are refused."""
+        values = recipe.model_dump(mode="json", exclude={"output": True, "evaluation": {"slices"}})
+        shared = {
+            "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
+            "the training data": data_hash,
+            "the base model": base_sha256,
+        }
+        return CheckpointFolder(self.folder / run_folder.CHECKPOINTS, shared)
 
     def log_writer(self) -> Callable[[dict[str, Any]], None]:
         """Appends rows to log.jsonl; a resumed run goes on behind the rows of the first."""
@@ -73,18 +80,13 @@ def learned_tokens(recipe: Recipe, splits: Splits, folder: Path, *, learned: boo
     return load_tokens(place)
 
 
-def _fingerprint(recipe: Recipe, splits: Splits, base: str) -> dict[str, str]:
-    """What a resumed run must share with the one it goes on from."""
-    values = recipe.model_dump(mode="json", exclude={"output": True, "evaluation": {"slices"}})
-    texts = hashlib.sha256()
-    for example in splits.examples["train"]:
+def examples_sha256(examples: Iterable[Example]) -> str:
+    """A hash of texts and their gold labels and opinions, in their order."""
+    found = hashlib.sha256()
+    for example in examples:
         gold = f"{example.target}\0{example.opinions or ''}"
-        texts.update(f"{example.text}\0{gold}\0".encode(errors="surrogatepass"))
-    return {
-        "the recipe": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
-        "the training data": texts.hexdigest(),
-        "the base model": base,
-    }
+        found.update(f"{example.text}\0{gold}\0".encode(errors="surrogatepass"))
+    return found.hexdigest()
 
 
 def _log_writer(path: Path, resume: bool) -> Callable[[dict[str, Any]], None]:

@@ -177,6 +177,23 @@ def test_the_command_holds_a_test_out_and_prints_the_table(
     assert board["cheapest"] in ("naive_bayes", "majority")
 
 
+def test_recipes_with_one_file_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    names = {}
+    for place in ("a/same", "b/same", "b/other"):
+        names[place] = tmp_path / f"{place}.yaml"
+        names[place].parent.mkdir(exist_ok=True)
+        names[place].write_text("data: {train: x.csv}\nmodel: {encoder: majority}\n", encoding="utf-8")
+    rungs = comparison.read_rungs([str(path) for path in names.values()], [], None, None, tmp_path / "board")
+    assert [rung.name for rung in rungs] == ["a-same", "b-same", "other"]
+    twice = comparison.read_rungs([str(names["a/same"])] * 2, [], None, None, tmp_path / "board")
+    with pytest.raises(RecipeError) as error:
+        compare(twice, tmp_path / "board")
+    assert str(error.value) == (
+        "compare: a-same stands twice, but runs and rows are told apart by these names. Give every recipe a file name "
+        "of its own, or put it into a folder with another"
+    )
+
+
 def test_another_file_is_not_taken_for_the_one_that_was_split(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

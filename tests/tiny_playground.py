@@ -31,6 +31,8 @@ from groundswell.serving.worker_messages import (
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from groundswell.serving.worker_process import Early
+
 OPINION = {"category": "SCREEN#QUALITY", "polarity": "negative", "score": 0.91, "intensity": None, "negated": False}
 
 
@@ -44,7 +46,7 @@ class TalkingWorker:
     def start(self) -> ModelFacts:
         return ModelFacts(f"{self.run.name} 0.1.0 sha256:0", "single_label", ("negative", "positive"), 128, 0.0)
 
-    def ask(self, query: Query) -> Answered:
+    def ask(self, query: Query, early: Early) -> Answered:
         self.queries.append(query)
         if self.run.name == "slow":
             time.sleep(0.4)
@@ -91,8 +93,11 @@ class LoadedWorker:
         self._engine = LoadedRun(self._order)
         return self._engine.facts
 
-    def ask(self, query: Query) -> Answered:
-        return answer(self._engine, query)
+    def ask(self, query: Query, early: Early) -> Answered:
+        *parts, last = answer(self._engine, query)
+        for part in parts:
+            early(part.documents)
+        return last
 
     def end(self) -> None:
         """Nothing to end."""

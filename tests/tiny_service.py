@@ -26,7 +26,7 @@ from groundswell.serving.worker_messages import (
     TextRow,
     WorkerOrder,
 )
-from groundswell.serving.worker_process import WorkerDiedError
+from groundswell.serving.worker_process import Early, WorkerDiedError
 
 FACTS = ModelFacts("tiny 0.1.0 sha256:0", "single_label", ("even", "odd"), None, 0.0)
 
@@ -47,6 +47,7 @@ class StandInWorker:
     queries    what was asked
     deadly     texts that end it, each as often as it is listed
     refusals   messages that the next starts are refused with
+    handed_out_early   whether all answers but the last one are there before it is allowed to go on
     """
 
     def __init__(self, run: Path = Path("tiny")) -> None:
@@ -56,6 +57,7 @@ class StandInWorker:
         self.queries: list[Query] = []
         self.deadly: list[str] = []
         self.refusals: list[str] = []
+        self.handed_out_early = False
         self.num_starts = 0
         self.ended = False
         self.killed = threading.Event()
@@ -66,8 +68,11 @@ class StandInWorker:
             raise InputError(self.refusals.pop(0))
         return FACTS
 
-    def ask(self, query: Query) -> Answered:
+    def ask(self, query: Query, early: Early) -> Answered:
         self.queries.append(query)
+        rows = list(query.rows)
+        while self.handed_out_early and len(rows) > 1:
+            early([record_of(rows.pop(0))])
         while not self.open.wait(0.01):
             if self.killed.is_set():
                 raise WorkerDiedError("killed")
@@ -77,7 +82,7 @@ class StandInWorker:
                 raise WorkerDiedError("the model's process ended while analysing (exit code -9). Ask again")
         if isinstance(query.task, Analysing) and query.task.aspects:
             return Answered([], refused="tiny: finds no opinions. Leave the list out")
-        return Answered([record_of(row) for row in query.rows], 0.001)
+        return Answered([record_of(row) for row in rows], 0.001)
 
     def end(self) -> None:
         self.ended = True
@@ -112,4 +117,7 @@ def answering(connection: Connection, order: WorkerOrder) -> None:
             os._exit(7)
         if any(text == "sleep" for _, text in query.rows):
             time.sleep(60)
-        connection.send(Answered([record_of(row) for row in query.rows]))
+        *first, last = map(record_of, query.rows)
+        for found in first:
+            connection.send(Answered([found], more=True))
+        connection.send(Answered([last]))

@@ -13,6 +13,7 @@ from groundswell.cli.data_redact import redact
 from groundswell.cli.terminal import note, print_json
 
 if TYPE_CHECKING:
+    from groundswell.cli.data_check import Checked
     from groundswell.recipe import Recipe
 
 app = typer.Typer(
@@ -57,7 +58,7 @@ def check(
     is 1 when two files share texts.
     """
     from groundswell.cli.data_check import check_files, show, write_lists
-    from groundswell.errors import CheckError, InputError, LeakageError
+    from groundswell.errors import InputError
 
     settings = [given for given in files if "=" in given and not Path(given).exists()]
     sources = [given for given in files if given not in settings]
@@ -75,7 +76,14 @@ def check(
     else:
         show(checked)
     sys.stdout.flush()
-    if checked.overlaps and recipe.data.overlap == "refuse":
+    _judge(checked, refuse_overlaps=recipe.data.overlap == "refuse", strict=strict)
+
+
+def _judge(checked: Checked, *, refuse_overlaps: bool, strict: bool) -> None:
+    """Nothing; raises an error when files share texts, or for what is serious."""
+    from groundswell.errors import CheckError, LeakageError
+
+    if checked.overlaps and refuse_overlaps:
         pairs = ", ".join(checked.overlaps)
         raise LeakageError(f"{pairs}: the files share texts; remove them from one side, or set data.overlap=warn")
     if strict and checked.verdict["serious"]:

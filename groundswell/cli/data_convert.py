@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundswell.cli.option_names import NO_ENCODING, in_options, naming_options
 from groundswell.cli.terminal import console, note, print_json
-from groundswell.errors import DataError, InputError
+from groundswell.errors import InputError
 
 if TYPE_CHECKING:
     from groundswell.data.accounting import Accounting
     from groundswell.data.opinion_formats.writing import WriteReport
 
 REJECTED_SUFFIX = ".rejected.jsonl"
-# What the readers call by the name of a setting is an option here, or is not offered.
-_SETTINGS = {
-    "Name it as data.format:": "Name it with --from:",
-    "allow more with data.max_bad_share.": "allow more with --max-bad-share.",
-    ", or set data.repair=true.": ", or use --repair.",
-    ", or name its encoding: data.encoding: gb18030 (or big5, utf-16, latin-1 ...).": ".",
-}
+_OPTIONS = (
+    *NO_ENCODING,
+    (r"Name it as data\.format:", "Name it with --from:"),
+    (r"allow more with data\.max_bad_share\.", "allow more with --max-bad-share."),
+    (r", or set data\.repair=true\.", ", or use --repair."),
+)
 
 
 def convert(  # noqa: PLR0913 - one parameter per option
@@ -55,11 +55,10 @@ def convert(  # noqa: PLR0913 - one parameter per option
     chosen = _format_to_write(source, target, to_format)
     accounting = Accounting(source, unit="texts")
     try:
-        examples = read_opinions(
-            source, format=from_format, accounting=accounting, repair=repair, max_bad_share=max_bad_share
-        )
-    except DataError as error:
-        raise DataError(_naming_options(str(error))) from error
+        with naming_options(_OPTIONS):
+            examples = read_opinions(
+                source, format=from_format, accounting=accounting, repair=repair, max_bad_share=max_bad_share
+            )
     finally:
         rejected = _write_rejected(accounting, target)
     report = write_opinions(examples, target, chosen)
@@ -81,12 +80,6 @@ def _format_to_write(source: str, target: Path, named: str | None) -> str:
     return chosen
 
 
-def _naming_options(told: str) -> str:
-    for setting, option in _SETTINGS.items():
-        told = told.replace(setting, option)
-    return told
-
-
 def _write_rejected(accounting: Accounting, target: Path) -> str | None:
     """The name of the file that lists what was rejected; None, and no such file, when nothing was."""
     from groundswell.data.accounting import MOST_REJECTED
@@ -98,7 +91,7 @@ def _write_rejected(accounting: Accounting, target: Path) -> str | None:
     file.unlink(missing_ok=True)  # that of an earlier conversion
     if not rows:
         return None
-    told = ({**row, "reason": _naming_options(row["reason"])} for row in rows)
+    told = ({**row, "reason": in_options(row["reason"], _OPTIONS)} for row in rows)
     write_text(file, "".join(json.dumps(row) + "\n" for row in told))
     first = "the first " if MOST_REJECTED in (len(accounting.rejected), len(opinions)) else ""
     note(f"{file}: {first}{len(rows):,} rejected texts and opinions, with their places")

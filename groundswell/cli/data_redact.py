@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundswell.cli.option_names import ENCODING, naming_options, text_column_named
 from groundswell.cli.terminal import console, note, print_json
-from groundswell.errors import DataError, InputError
+from groundswell.errors import InputError
 
 if TYPE_CHECKING:
     from groundswell.data.redacted_rows import RedactionCounts
@@ -36,8 +37,8 @@ def redact(
     if out.exists() and Path(source).exists() and out.samefile(source):
         raise InputError(f"{out}: FILE and --out are the same file, expected two; name another one to write")
     columns = column or ["text"]
-    rows = _open(source, columns, encoding)
-    with ProgressBar() as bar:
+    with naming_options((*ENCODING, *text_column_named("--column"))), ProgressBar() as bar:
+        rows = _open(source, columns, encoding)
         counts = redact_rows(
             rows, columns, out, lambda done: None if done % _ROWS_A_LOOK else bar.stage("rows", done, None)
         )
@@ -52,15 +53,10 @@ def redact(
 def _open(source: str, columns: list[str], encoding: str | None) -> RowSource:
     from groundswell.data.readers import missing_column, open_rows
 
-    try:
-        rows = open_rows(source, text_column=columns[0], encoding=encoding)
-        for name in columns[1:]:
-            if rows.columns and name not in rows.columns:
-                raise missing_column(rows, name, "data.text")
-    except DataError as error:
-        # the readers name settings of a recipe; here they are options
-        told = str(error).replace("as data.text.", "with --column.").replace("data.encoding", "--encoding")
-        raise DataError(told) from error
+    rows = open_rows(source, text_column=columns[0], encoding=encoding)
+    for name in columns[1:]:
+        if rows.columns and name not in rows.columns:
+            raise missing_column(rows, name, "data.text")
     return rows
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from groundswell.cli.option_names import NO_ENCODING, naming_options, text_column_named
 from groundswell.cli.terminal import console, note, print_json
 from groundswell.errors import InputError
 
@@ -99,15 +100,16 @@ def _of_file(source: str, text_column: str) -> Iterator[TextRow]:
     """(id, text) of each row; a row without a text is told and passed over."""
     from groundswell.cli.text_rows import TextRows
 
-    rows = TextRows(source, text_column, None, None)
-    rows.on_bad_row = lambda bad: note(f"{bad.place}: {bad.reason}; left out")
-    for row in rows.source:
-        value = row.values.get(text_column)
-        found_id = None if rows.id_column is None else row.values.get(rows.id_column)
-        if isinstance(value, str):
-            yield (found_id if found_id is None or isinstance(found_id, str | int) else str(found_id)), value
-        else:
-            note(f"{rows.source.name}: row {row.number}: found no text in {text_column!r}; left out")
+    with naming_options((*NO_ENCODING, *text_column_named())):
+        rows = TextRows(source, text_column, None, None)
+        rows.on_bad_row = lambda bad: note(f"{bad.place}: {bad.reason}; left out")
+        for row in rows.source:
+            value = row.values.get(text_column)
+            found_id = None if rows.id_column is None else row.values.get(rows.id_column)
+            if isinstance(value, str):
+                yield (found_id if found_id is None or isinstance(found_id, str | int) else str(found_id)), value
+            else:
+                note(f"{rows.source.name}: row {row.number}: found no text in {text_column!r}; left out")
 
 
 def _with_progress(run: Path, rows: Iterable[TextRow], question: Question) -> Iterator[Explanation]:

@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from groundswell.cli.option_names import ENCODING, naming_options, text_column_named
 from groundswell.cli.terminal import note
 from groundswell.errors import InputError
 
+_OPTIONS = (*ENCODING, *text_column_named(), (r" as data\.id\.$", " with --id-column."))
 Precision = Literal["float32", "bfloat16", "auto"]
 
 
@@ -69,7 +71,8 @@ def predict(  # noqa: PLR0913 - one parameter per option
         predict_texts(asked, text, out, pretty=pretty)
         return
     place = Place(out, restart=restart, pretty=pretty, on_ray=engine == "ray", workers=workers)
-    predict_rows(asked, manifest, TextRows(source or "-", text_column, id_column, encoding), place)
+    with naming_options(_OPTIONS):
+        predict_rows(asked, manifest, TextRows(source or "-", text_column, id_column, encoding), place)
 
 
 def _check_together(  # noqa: PLR0913 - the options that exclude one another

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from groundswell.data.readers import missing_column, open_rows
 from groundswell.data.rows import BadRow, RowSource
-from groundswell.errors import DataError
 
 
 class TextRows:
@@ -14,18 +13,12 @@ class TextRows:
 
     def __init__(self, source: str, text_column: str, id_column: str | None, encoding: str | None) -> None:
         self.on_bad_row: Callable[[BadRow], None] = _ignore
-        try:
-            self.source: RowSource = open_rows(
-                source, text_column=text_column, encoding=encoding, on_bad_row=lambda bad: self.on_bad_row(bad)
-            )
-        except DataError as error:
-            # the readers name settings of a recipe; here they are options
-            told = str(error).replace("as data.text.", "with --text-column.").replace("data.encoding", "--encoding")
-            raise DataError(told) from error
+        self.source: RowSource = open_rows(
+            source, text_column=text_column, encoding=encoding, on_bad_row=lambda bad: self.on_bad_row(bad)
+        )
         columns = self.source.columns
         if id_column is not None and columns and id_column not in columns:
-            told = str(missing_column(self.source, id_column, "data.id"))
-            raise DataError(told.replace("as data.id.", "with --id-column."))
+            raise missing_column(self.source, id_column, "data.id")
         self.text_column = text_column
         self.id_column = id_column or ("id" if "id" in columns else None)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from groundswell.cli.terminal import note, print_json
+
+if TYPE_CHECKING:
+    from groundswell.recipe import Recipe
 
 
 def train(  # noqa: PLR0913 - one parameter per option
@@ -33,15 +36,8 @@ def train(  # noqa: PLR0913 - one parameter per option
     named = [] if name is None else [f"output.name={name}"]
     loaded = load_recipe(recipe, [*(overrides or []), *named])
     if dry_run:
-        from groundswell.run_cost import estimate_lines, estimate_recipe
-
-        estimate = estimate_recipe(loaded)
-        if as_json:
-            print_json({**loaded.model_dump(mode="json"), "estimated": estimate})
-        else:
-            typer.echo(loaded.to_yaml() + "".join(f"# {line}\n" for line in estimate_lines(estimate)), nl=False)
+        _print_estimate(loaded, as_json)
         return
-
     from groundswell import pipeline
 
     default_name = re.sub(r"[^\w.-]+", "-", find_recipe(recipe).stem)
@@ -59,3 +55,14 @@ def train(  # noqa: PLR0913 - one parameter per option
         print_json({"run": str(run.folder), "metrics": run.metrics})
     else:
         typer.echo(run.folder)
+
+
+def _print_estimate(recipe: Recipe, as_json: bool) -> None:
+    """The resolved recipe, and what it will cost."""
+    from groundswell.run_cost import estimate_lines, estimate_recipe
+
+    estimate = estimate_recipe(recipe)
+    if as_json:
+        print_json({**recipe.model_dump(mode="json"), "estimated": estimate})
+    else:
+        typer.echo(recipe.to_yaml() + "".join(f"# {line}\n" for line in estimate_lines(estimate)), nl=False)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from groundswell.cli.option_names import ENCODING, naming_options, text_column_named
 from groundswell.cli.terminal import console, note, print_json
-from groundswell.errors import DataError, InputError
+from groundswell.errors import InputError
 
 if TYPE_CHECKING:
     from groundswell.representation.similarity import WordSpace
@@ -22,13 +20,11 @@ app = typer.Typer(no_args_is_help=True, help="Word vectors: learn them, look at 
 Vectors = Annotated[Path, typer.Argument(metavar="VECTORS", help="Folder of `vectors train`, or a word2vec file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
-# What the library calls by the name of a setting is an option here. A blank in front: no path is altered.
-_SETTINGS = (
-    (re.compile(r" as data\.text\.$"), " with --text-column."),
-    (re.compile(r"^data\.encoding:"), "--encoding:"),
-    (re.compile(r" data\.encoding: (?=gb18030 )"), " --encoding "),
-    (re.compile(r" min_count, "), " --min-count, "),
-    (re.compile(r" (model|objective|width)="), r" --\1 "),
+_OPTIONS = (
+    *text_column_named(),
+    *ENCODING,
+    (r" min_count, ", " --min-count, "),
+    (r" (model|objective|width)=", r" --\1 "),
 )
 
 
@@ -64,7 +60,7 @@ def train(  # noqa: PLR0913 - one parameter per option
         model, objective, width, window, min_count, subsample, negatives, epochs, workers=workers, seed=seed
     )
     reading = Reading(tokens=tokens, phrases=phrases, user_dictionary=user_dictionary)
-    with _naming_options():
+    with naming_options(_OPTIONS):
         run = train_vectors(
             source, out, settings, reading, text_column=text_column, encoding=encoding, start=start,
             on_epoch=lambda epoch: note(f"epoch {epoch} of {epochs}"),
@@ -176,18 +172,6 @@ def _accounting(run: VectorRun, epochs: int) -> str:
         f"{run.num_texts:,} texts read, {run.num_blank:,} of them without a word; {run.num_words:,} words, "
         f"{len(run.vectors.words):,} of them with a vector; {run.num_words * epochs / run.seconds:,.0f} words/s"
     )
-
-
-@contextmanager
-def _naming_options() -> Iterator[None]:
-    """Errors inside the block name options for settings."""
-    try:
-        yield
-    except DataError as error:
-        told = str(error)
-        for setting, option in _SETTINGS:
-            told = setting.sub(option, told)
-        raise DataError(told) from error
 
 
 def _check_place(out: Path) -> None:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self, TypeVar, overload
 
-from groundswell.client.calls import ServedModel, analyze_steps, explain_steps, models_steps
-from groundswell.client.engine import broken_by, listed, load_engine, reply_of, settings
+from groundswell.client.calls import ServedModel, analyze_steps, explain_steps, listed, models_steps
+from groundswell.client.engine import broken_by, load_engine, reply_of, settings
 from groundswell.client.exchange import Broken, Pause, Reply, Request, Retries, Steps
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_DOCUMENTS = 32
 MOST_EXPLAINED = 4
 MOST_BYTES = 1_000_000
+BYTES_AROUND = 32  # each text of a request, at most
 
 T = TypeVar("T")
 
@@ -41,6 +42,11 @@ class ServedModel:
     task: str | None = None
     labels: tuple[str, ...] = ()
     max_tokens: int | None = None
+
+
+def listed(texts: str | Iterable[str]) -> list[str]:
+    """One text or several, as a list."""
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def analyze_steps(
@@ -74,6 +80,23 @@ def models_steps(retries: Retries) -> Steps[list[ServedModel]]:
     return _read(request, answer, lambda found: [_model(each) for each in found["models"]])
 
 
+def in_requests(
+    items: Iterable[T], text_of: Callable[[T], str], most_documents: int, most_bytes: int
+) -> Iterator[list[T]]:
+    """The items, in order, so many at once as one request may hold texts and bytes; a longer text goes alone."""
+    batch: list[T] = []
+    num_bytes = 0
+    for item in items:
+        size = len(json.dumps(text_of(item))) + BYTES_AROUND
+        if batch and (len(batch) == most_documents or num_bytes + size > most_bytes):
+            yield batch
+            batch, num_bytes = [], 0
+        batch.append(item)
+        num_bytes += size
+    if batch:
+        yield batch
+
+
 def _in_batches(
     path: str,
     texts: Sequence[str],
@@ -82,8 +105,11 @@ def _in_batches(
     retries: Retries,
     read: Callable[[Mapping[str, Any]], T],
 ) -> Steps[list[T]]:
+    for text in texts:
+        if not isinstance(text, str):
+            raise InputError(f"found {type(text).__name__} among the texts, expected strings only. Leave it out")
     results: list[T] = []
-    for number, batch in enumerate(_batches(texts, most)):
+    for number, batch in enumerate(in_requests(texts, str, most, MOST_BYTES)):
         documents = [{"text": text} for text in batch]
         request = Request("POST", path, json.dumps({**asked, "documents": documents}).encode("ascii"))
         answer = yield from exchange(request, retries)
@@ -92,23 +118,6 @@ def _in_batches(
             raise strange_answer(request, f"{len(answered)} results for {len(batch)} texts in batch {number + 1}")
         results += answered
     return results
-
-
-def _batches(texts: Sequence[str], most: int) -> Iterator[list[str]]:
-    """The texts, so many at once as a service takes: at most `most`, and bytes; a long one goes alone."""
-    batch: list[str] = []
-    num_bytes = 0
-    for text in texts:
-        if not isinstance(text, str):
-            raise InputError(f"found {type(text).__name__} among the texts, expected strings only. Leave it out")
-        size = len(json.dumps(text)) + 16
-        if batch and (len(batch) == most or num_bytes + size > MOST_BYTES):
-            yield batch
-            batch, num_bytes = [], 0
-        batch.append(text)
-        num_bytes += size
-    if batch:
-        yield batch
 
 
 def _asked(**values: Any) -> dict[str, Any]:

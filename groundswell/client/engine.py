@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -64,8 +63,3 @@ def broken_by(error: httpx2.RequestError) -> Broken:
     if isinstance(error, engine.ReadTimeout | engine.WriteTimeout):
         return Broken("no answer in time", again=False)
     return Broken(f"no answer ({str(error) or type(error).__name__})", again=isinstance(error, again))
-
-
-def listed(texts: str | Iterable[str]) -> list[str]:
-    """One text or several, as a list."""
-    return [texts] if isinstance(texts, str) else list(texts)

@@ -16,11 +16,10 @@ from torch import Tensor, nn
 from groundswell.errors import BaseModelError, DataError
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoder import Encoder
-from groundswell.model.graph_encoder import STATES, TOKEN_IDS, GraphEncoder, GraphSettings, metadata
+from groundswell.model.graph_encoder import LOGITS, STATES, TOKEN_IDS, GraphEncoder, GraphSettings, metadata
 from groundswell.model.pretrained import PretrainedEncoder
 from groundswell.model.saved_model import SavedBaseline, SavedHeads, SavedModel, SavedNetwork, encoder_of
 
-LOGITS = "logits"
 OPSET = 18
 EXCLUSIVE_OR = "aten::__xor_"
 EXAMPLE_TOKENS = 7  # no length is baked in; more than the longest n-gram of any encoder

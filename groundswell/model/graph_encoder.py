@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from groundswell.errors import MissingExtraError, RunFolderError
@@ -17,7 +19,7 @@ from groundswell.model.encoder import Encoder
 
 GRAPH = "model.onnx"
 METADATA = "groundswell"
-TOKEN_IDS, STATES = "token_ids", "states"
+TOKEN_IDS, STATES, LOGITS = "token_ids", "states", "logits"
 # Joins an addition to the norm behind it; the joint kernel takes seven times as long as the two (docs/log.md).
 SLOW_OPTIMIZERS = ["SkipLayerNormFusion"]
 
@@ -62,6 +64,12 @@ class GraphEncoder(Encoder):
             (found,) = self._session.run([STATES], {TOKEN_IDS: token_ids[row : row + 1, :length].numpy()})
             states[row, :length] = torch.from_numpy(found[0])
         return states
+
+    def logits(self, token_ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Token ids (T,) of one text -> logits (C,), where `settings.classes` has one head named `logits`."""
+        (found,) = self._session.run([LOGITS], {TOKEN_IDS: token_ids[None].astype(np.int64)})
+        logits: NDArray[np.float32] = found[0]
+        return logits
 
     def save(self, folder: Path) -> None:
         """Copy the graph into an existing folder."""

@@ -23,7 +23,8 @@ from groundswell.errors import RunFolderError
 from groundswell.model.classifier import TextClassifier
 from groundswell.model.encoder import Encoder
 from groundswell.model.from_scratch import SETTINGS, load_from_scratch
-from groundswell.model.graph_encoder import GRAPH, GraphEncoder
+from groundswell.model.graph_encoder import GRAPH, LOGITS, GraphEncoder
+from groundswell.model.graph_scorer import GraphScorer
 from groundswell.model.linear import FEATURES, LinearClassifier, load_linear
 from groundswell.model.outputs import Outputs
 from groundswell.model.pretrained import load_encoder
@@ -56,7 +57,10 @@ class SavedNetwork:
         return self.text.cleaning
 
     def scorer(self, device: torch.device, *, bfloat16: bool) -> Scorer:
-        """The network on a device."""
+        """The network on a device; a graph on the processor."""
+        encoder = self.model.encoder
+        if isinstance(encoder, GraphEncoder) and LOGITS in encoder.settings.classes:
+            return GraphScorer(self.model, encoder, self.tokenizer)
         return NetworkScorer(self.model, self.tokenizer, device, bfloat16=bfloat16)
 
     def describe(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def side_by_side(function: Callable[[Input], Output], inputs: Sequence[Input], a
     >>> list(side_by_side(abs, [-1, 2], at_once=2))
     [1, 2]
     """
+    at_once = min(at_once, len(inputs))
     if at_once < 2:
         yield from map(function, inputs)
         return

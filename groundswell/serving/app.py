@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
@@ -55,24 +55,12 @@ def create_app(
     open_metrics   /metrics needs no key; otherwise one that may `admin`
     playground     there is a page at `/` that asks the models; it needs Gradio, which is loaded when the app starts
     """
-    page: Playground | None = None
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        models.start()
-        try:
-            async with page.running() if page is not None else nullcontext():
-                yield
-        finally:
-            await models.close()
-
-    app = _with_routes(lifespan, open_metrics=open_metrics)
+    serving, limits = models.serving, models.serving.limits
+    page = Playground(lambda: _page(app, limits, with_keys=keys is not None)) if playground else None
+    app = _with_routes(_lifespan(models, page), open_metrics=open_metrics)
     app.state.models, app.state.has_keys = models, keys is not None
-    limits = models.serving.limits
-    if playground:
-        page = Playground(lambda: _page(app, limits, with_keys=keys is not None))
+    if page is not None:
         app.add_middleware(PlaygroundPages, playground=page)
-    serving = models.serving
     app.add_middleware(
         RequestGate,
         limits=limits,
@@ -87,6 +75,21 @@ def create_app(
     app.add_middleware(SecurityHeaders, page_policy=POLICY if playground else PAGE_POLICY)
     # around the gate: what it refuses has these headers too
     return app
+
+
+def _lifespan(models: Models, page: Playground | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What is loaded when the app starts and ends when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        models.start()
+        try:
+            async with page.running() if page is not None else nullcontext():
+                yield
+        finally:
+            await models.close()
+
+    return lifespan
 
 
 def _with_routes(lifespan: Any, *, open_metrics: bool) -> FastAPI:
@@ -127,8 +130,8 @@ def allowed(scope: Scope) -> Callable[[Request], Awaitable[None]]:
 
 def _page(app: FastAPI, limits: Limits, *, with_keys: bool) -> FastAPI:
     """The app of the playground; importing what it is made of takes seconds."""
-    from groundswell.serving.playground.layout import build_page
     from groundswell.serving.playground.questions import Questions
+    from groundswell.serving.playground.wiring import build_page
 
     return build_page(Questions(OwnService(app), limits, with_keys=with_keys), {"telemetry": NO_TELEMETRY})
 

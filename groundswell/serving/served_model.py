@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
@@ -165,6 +166,9 @@ class ServedModel:
 
     def _ask(self, jobs: list[Job]) -> _Asked:
         now, name, metrics = self._clock(), self.name, self._metrics
+        jobs = sorted(
+            jobs, key=lambda job: job.tokens, reverse=True
+        )  # so no thread gets a long one when all others end
         tokens = sum(job.cost for job in jobs)
         for job in jobs:
             metrics.queue_seconds.labels(name).observe(now - job.arrived)
@@ -172,7 +176,12 @@ class ServedModel:
         metrics.batch_tokens.labels(name).observe(tokens)
         metrics.tokens.labels(name).inc(tokens)
         query = Query(jobs[0].task, [job.row for job in jobs])
-        return _Asked(jobs, self._in_thread(lambda: self._worker.ask(query)))
+        loop, waiting = asyncio.get_running_loop(), iter(jobs)
+
+        def early(documents: list[DocumentAnswer]) -> None:
+            loop.call_soon_threadsafe(self._hand_out, list(islice(waiting, len(documents))), documents)
+
+        return _Asked(jobs, self._in_thread(lambda: self._worker.ask(query, early)))
 
     async def _answer_one_by_one(self, jobs: list[Job]) -> None:
         """Start the worker again and send it the documents of the batch that it died with, each alone.
@@ -220,7 +229,10 @@ class ServedModel:
             return
         speed = sum(job.cost for job in jobs) / max(answered.seconds, 1e-3)
         self._tokens_per_second += (speed - self._tokens_per_second) * (NEWEST if self._tokens_per_second else 1.0)
-        for job, found in zip(jobs, answered.documents, strict=True):
+        self._hand_out(jobs[len(jobs) - len(answered.documents) :], answered.documents)
+
+    def _hand_out(self, jobs: Sequence[Job], documents: Sequence[DocumentAnswer]) -> None:
+        for job, found in zip(jobs, documents, strict=True):
             self._metrics.count_document(self.name, found)
             if not job.answer.done():
                 job.answer.set_result(found)

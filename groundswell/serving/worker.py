@@ -10,13 +10,15 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from groundswell.errors import InputError
+from groundswell.model.side_by_side import side_by_side
 from groundswell.serving.faults import fault_line
 from groundswell.serving.worker_messages import (
+    Analysing,
     Answered,
     DocumentAnswer,
     Explaining,
@@ -37,6 +39,9 @@ WARM_TEXTS = (
     "The room was clean, the staff was kind and the food was cold. " * 40,
 )
 
+# A thread takes texts of so many characters at once; answers are sent as soon as they are there, but not more often.
+PIECE_CHARACTERS, EARLY_SECONDS = 1000, 0.005
+
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +61,8 @@ def work(connection: Connection, order: WorkerOrder) -> None:
     while True:
         try:
             query: Query = connection.recv()
-            connection.send(answer(engine, query))
+            for part in answer(engine, query):
+                connection.send(part)
         except (EOFError, BrokenPipeError):
             return
 
@@ -70,6 +76,7 @@ class LoadedRun:
     def __init__(self, order: WorkerOrder) -> None:
         begun = time.perf_counter()
         from groundswell.explaining import measured_best
+        from groundswell.model.saved_model import encoder_of
         from groundswell.run_folder import read_manifest
         from groundswell.serving.engine import load_engine
 
@@ -81,6 +88,8 @@ class LoadedRun:
         self._analyzer = load_engine(order.run, precision=order.precision, note=_log.info)
         self._best_method = measured_best(order.run)
         _warm(self._analyzer)
+        self._encoder = encoder_of(self._analyzer.saved)
+        self._at_once = self._encoder.at_once if self._encoder is not None else 0
         names = manifest["label_map"]["names"] if manifest.get("label_map") else ()
         self.facts = ModelFacts(
             model=self._analyzer.name,
@@ -90,12 +99,32 @@ class LoadedRun:
             seconds=time.perf_counter() - begun,
         )
 
-    def answers(self, query: Query) -> list[DocumentAnswer]:
-        """One answer per row; InputError when what is asked does not go with the run."""
-        task = query.task
+    def answers(self, query: Query) -> Iterator[list[DocumentAnswer]]:
+        """One answer per row, in order, as many at a time as were made together; InputError when what is asked does not
+        go with the run.
+
+        What reads each text alone reads several pieces of a query side by side, so that the first texts of a query are
+        answered long before its last.
+        """
+        task, rows = query.task, query.rows
         if isinstance(task, Explaining):
-            return [self._explained(task, row) for row in query.rows]
-        analyses = self._analyzer.stream_rows(query.rows, aspects=task.aspects, abstention=task.abstention)
+            self._read_at_once(self._at_once)
+            for row in rows:
+                yield tolerant(lambda some: [self._explained(task, one) for one in some], [row])
+        elif self._at_once:
+            self._read_at_once(1)
+            yield from side_by_side(
+                lambda some: tolerant(lambda few: self._analyses(task, few), some), pieces(rows), self._at_once
+            )
+        else:
+            yield tolerant(lambda some: self._analyses(task, some), rows)
+
+    def _read_at_once(self, texts: int) -> None:
+        if self._encoder is not None:
+            self._encoder.at_once = texts
+
+    def _analyses(self, task: Analysing, rows: Sequence[TextRow]) -> list[DocumentAnswer]:
+        analyses = self._analyzer.stream_rows(rows, aspects=task.aspects, abstention=task.abstention)
         return [_analysed(analysis) for analysis in analyses]
 
     def _explained(self, task: Explaining, row: TextRow) -> DocumentAnswer:
@@ -109,25 +138,49 @@ class LoadedRun:
         return _failed(row, error) if error is not None else DocumentAnswer(json.dumps(record, ensure_ascii=False))
 
 
-def answer(engine: LoadedRun, query: Query) -> Answered:
-    """What the engine says to a query; a document that it fails on gets an error, its mates their answers."""
-    begun = time.perf_counter()
+def answer(engine: LoadedRun, query: Query) -> Iterator[Answered]:
+    """What the engine says to a query, in parts, each as soon as it is there."""
+    begun = sent = time.perf_counter()
+    ready: list[DocumentAnswer] = []
     try:
-        documents = engine.answers(query)
+        for found in engine.answers(query):
+            ready += found
+            if time.perf_counter() - sent >= EARLY_SECONDS:
+                yield Answered(ready, more=True)
+                ready, sent = [], time.perf_counter()
     except InputError as error:
-        return Answered([], time.perf_counter() - begun, refused=str(error))
+        yield Answered([], time.perf_counter() - begun, refused=str(error))
+        return
+    yield Answered(ready, time.perf_counter() - begun)
+
+
+def tolerant(
+    answers: Callable[[Sequence[TextRow]], list[DocumentAnswer]], rows: Sequence[TextRow]
+) -> list[DocumentAnswer]:
+    """The answers to rows; a document that fails gets an error, its mates their answers."""
+    try:
+        return answers(rows)
+    except InputError:
+        raise
     except Exception as error:  # noqa: BLE001 - any library below may fail on a text, whose mates must be answered
-        if len(query.rows) > 1:
-            alone = [answer(engine, Query(query.task, [row])) for row in query.rows]
-            documents = [document for one in alone for document in one.documents]
-        else:
-            _log.error("a document could not be analysed: %s", fault_line(error))
-            told = {
-                "code": "internal_error",
-                "message": "this text could not be analysed; the log says where it failed",
-            }
-            documents = [_failed(query.rows[0], told)]
-    return Answered(documents, time.perf_counter() - begun)
+        if len(rows) > 1:
+            return [found for row in rows for found in tolerant(answers, [row])]
+        _log.error("a document could not be analysed: %s", fault_line(error))
+        told = {"code": "internal_error", "message": "this text could not be analysed; the log says where it failed"}
+        return [_failed(rows[0], told)]
+
+
+def pieces(rows: Sequence[TextRow]) -> list[list[TextRow]]:
+    """Rows in their order, long ones alone, short ones together: what is done around the model costs less so."""
+    found: list[list[TextRow]] = [[]]
+    characters = 0
+    for row in rows:
+        if found[-1] and characters + len(row[1]) > PIECE_CHARACTERS:
+            found.append([])
+            characters = 0
+        found[-1].append(row)
+        characters += len(row[1])
+    return found
 
 
 def _warm(analyzer: Analyzer) -> None:

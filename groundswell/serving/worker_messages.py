@@ -60,15 +60,17 @@ class DocumentAnswer(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """One answer per document of a query, in order.
+    """One answer per document of a query, in order; a long query is answered in parts.
 
-    seconds   that computing took
+    seconds   that computing took, of the last part
     refused   why nothing was computed: what was asked does not go with this model
+    more      whether another part follows
     """
 
     documents: list[DocumentAnswer]
     seconds: float = 0.0
     refused: str | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

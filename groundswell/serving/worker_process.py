@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from groundswell.errors import InputError, RequestError
 from groundswell.serving.worker import work
-from groundswell.serving.worker_messages import Answered, LoadRefused, ModelFacts, Query, WorkerOrder
+from groundswell.serving.worker_messages import Answered, DocumentAnswer, LoadRefused, ModelFacts, Query, WorkerOrder
 
 SECONDS_TO_END = 5.0
+Early = Callable[[list[DocumentAnswer]], None]
 
 
 class WorkerDiedError(RequestError):
@@ -32,8 +33,11 @@ class Worker(Protocol):
         """Load the model; InputError when it cannot be loaded, WorkerDiedError when loading does not end well."""
         ...
 
-    def ask(self, query: Query) -> Answered:
-        """The answers to a query; WorkerDiedError when there will be none."""
+    def ask(self, query: Query, early: Early) -> Answered:
+        """The answers to a query; WorkerDiedError when there will be none.
+
+        early   is given, in order and at once, the answers that are there before the last ones, which are returned
+        """
         ...
 
     def end(self) -> None:
@@ -90,8 +94,8 @@ class WorkerProcess:
         assert isinstance(answer, ModelFacts)
         return answer
 
-    def ask(self, query: Query) -> Answered:
-        """The answers to a query."""
+    def ask(self, query: Query, early: Early) -> Answered:
+        """The last answers to a query; `early` gets those before."""
         connection = self._connection
         if connection is None:
             raise WorkerDiedError("the model's process has ended")
@@ -99,9 +103,12 @@ class WorkerProcess:
             connection.send(query)
         except OSError as error:
             raise self._died("taking documents") from error
-        answer = self._receive(self._answer_seconds, "analysing")
-        assert isinstance(answer, Answered)
-        return answer
+        while True:
+            answer = self._receive(self._answer_seconds, "analysing")
+            assert isinstance(answer, Answered)
+            if not answer.more:
+                return answer
+            early(answer.documents)
 
     def end(self) -> None:
         """Let the process finish, and kill it when it does not."""

@@ -98,6 +98,13 @@ def test_nested_values_of_a_chosen_column(command, tmp_path: Path) -> None:
     assert read(out) == [{"text": "fine", "replies": [{"by": "[EMAIL]"}, "[IP]"]}]
 
 
+def test_bytes_that_are_no_text_ask_for_the_encoding(command, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"good " * 60_000 + b"\n\xff\xfe broken\n")
+    code, _, err = command("data", "redact", tmp_path / "a.txt", "--out", tmp_path / "out.txt")
+    assert code == 2
+    assert err.endswith("or name its encoding: --encoding gb18030 (or big5, utf-16, latin-1 ...).\n")
+
+
 def test_what_is_refused_writes_nothing(command, tmp_path: Path) -> None:
     source, out = jsonl(tmp_path / "in.jsonl", ROWS), tmp_path / "out.jsonl"
     wanted = "expected .jsonl or .ndjson."

@@ -88,6 +88,13 @@ def test_rows_of_a_file(command, run: Path, tmp_path: Path) -> None:
     assert "! blank_text: the text is blank" in shown
 
 
+def test_bytes_that_are_no_text_ask_for_no_option_that_is_not_there(command, run: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"good " * 60_000 + b"\n\xff\xfe broken\n")
+    code, _, err = command("explain", run, tmp_path / "a.txt", "--json")
+    assert code == 2
+    assert err.endswith("a.txt:2: byte 0xff at offset 300001 is not valid utf-8. Save the file as UTF-8.\n")
+
+
 def test_only_the_first_rows_unless_told_otherwise(command, run: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("".join(f"good {number}\n" for number in range(25)))
     outcome = command("explain", run, tmp_path / "a.txt", "--json")

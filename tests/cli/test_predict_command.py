@@ -142,7 +142,7 @@ def test_a_file_appears_whole_or_not_at_all(command, finished_run: Path, tmp_pat
     (tmp_path / "a.txt").write_bytes(b"good " * 60_000 + b"\n\xff\xfe broken\n")
     outcome = command("predict", finished_run, tmp_path / "a.txt", "--out", out)
     assert outcome.code == 2
-    assert "is not valid utf-8" in outcome.err
+    assert "is not valid utf-8. Save the file as UTF-8, or name its encoding: --encoding gb18030 (or " in outcome.err
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert len(records(out.read_text())) == 10 * CHUNK_ROWS
 

@@ -17,7 +17,7 @@ import pytest
 
 import groundswell as gs
 from groundswell.client import asynchronous, blocking, engine
-from groundswell.client.calls import MOST_BYTES, ServedModel
+from groundswell.client.calls import MOST_BYTES, MOST_DOCUMENTS, MOST_EXPLAINED, ServedModel, in_requests
 from groundswell.client.exchange import Retries
 from groundswell.errors import (
     AccessError,
@@ -28,6 +28,7 @@ from groundswell.errors import (
     ServiceError,
     UnreachableError,
 )
+from groundswell.serving.limits import Limits
 
 URL = "https://reviews.example.com/shop"
 Ask = Callable[..., Any]
@@ -138,6 +139,21 @@ def test_long_texts_go_in_smaller_batches(ask: Ask, service: Service) -> None:
     assert len(ask("analyze", texts)) == 20
     assert [len(body["documents"]) for body in service.bodies] == [8, 8, 4]
     assert all(len(request.content) <= MOST_BYTES + 1000 for request in service.asked)
+
+
+def test_requests_keep_to_documents_and_bytes() -> None:
+    """66 characters, 2 quotes and 32 bytes around them are 100."""
+    texts = {place: "x" * 66 for place in range(1, 6)}
+    assert list(in_requests(texts, texts.__getitem__, 2, 10_000)) == [[1, 2], [3, 4], [5]]
+    assert list(in_requests(texts, texts.__getitem__, 10, 300)) == [[1, 2, 3], [4, 5]]
+    assert list(in_requests(["x" * 999, "y", "z"], str, 10, 300)) == [["x" * 999], ["y", "z"]]
+    assert list(in_requests([], str, 2, 10)) == []
+
+
+def test_a_service_with_default_limits_takes_what_is_sent() -> None:
+    limits = Limits()
+    assert (limits.documents, limits.explained_documents) == (MOST_DOCUMENTS, MOST_EXPLAINED)
+    assert limits.body_bytes > MOST_BYTES
 
 
 def test_what_is_wished_for_is_sent(ask: Ask, service: Service) -> None:
@@ -280,7 +296,7 @@ def test_wrong_settings_are_refused(client: Any) -> None:
 
 def test_a_text_that_is_none_is_refused_before_anything_is_sent(ask: Ask, service: Service) -> None:
     with pytest.raises(InputError, match="found NoneType among the texts, expected strings only"):
-        ask("analyze", ["a", None])
+        ask("analyze", [*["a"] * 40, None])  # two requests, the second with the None
     assert not service.asked
 
 

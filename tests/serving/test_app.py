@@ -362,7 +362,7 @@ def test_a_full_disk_fails_no_request_and_is_counted() -> None:
 
 def test_a_failure_of_our_own_is_told_as_such(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(StandInWorker):
-        def ask(self, query: Any) -> Any:
+        def ask(self, query: Any, early: Any) -> Any:
             raise IndexError(f"cannot read {query.rows}")
 
     with service(tiny_models(make=Broken, seconds=0.3)) as client:

@@ -1,4 +1,4 @@
-"""Files that a browser sends: encodings, rows without a text, parts of a request, results beside the rows."""
+"""Files that a browser sends: encodings, rows without a text, results beside the rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import re
 import pytest
 
 from groundswell.errors import DataError
-from groundswell.serving.playground.chosen_file import ChosenFile, FileRow, parts, results_file
+from groundswell.serving.playground.chosen_file import ChosenFile, FileRow, results_file
 
 
 def sent(content: bytes, name: str = "reviews.csv") -> str:
@@ -48,15 +48,6 @@ def test_tabs_and_rows_that_cannot_be_read() -> None:
 def test_what_is_no_file_is_told(given: str, column: str, told: str) -> None:
     with pytest.raises(DataError, match=re.escape(told)):
         ChosenFile(given).rows(column)
-
-
-def test_parts_keep_to_documents_and_bytes() -> None:
-    rows = [FileRow((), None, {"code": "bad_row", "message": ""}), *(FileRow(("a",), "x" * 66) for _ in range(5))]
-    assert list(parts(rows, 2, 10_000)) == [[1, 2], [3, 4], [5]]
-    # 66 characters, 2 quotes and 32 bytes around them are 100
-    assert list(parts(rows, 10, 300)) == [[1, 2, 3], [4, 5]]
-    assert list(parts([FileRow(("a",), "x" * 999), *rows[1:3]], 10, 300)) == [[0], [1, 2]]
-    assert list(parts([], 2, 10)) == []
 
 
 def test_results_stand_beside_the_rows_and_take_no_name() -> None:

@@ -18,6 +18,7 @@ from groundswell.serving.metrics import ServiceMetrics
 from groundswell.serving.models import Models
 from groundswell.serving.served_model import ServedModel, Serving
 from groundswell.serving.worker_messages import Analysing, Answered, Query
+from groundswell.serving.worker_process import Early
 
 
 def in_loop(test: Callable[[], Awaitable[None]]) -> None:
@@ -33,6 +34,15 @@ async def started(worker: StandInWorker, **limits: float) -> ServedModel:
 def submit(model: ServedModel, *texts: str, seconds: float = 5.0) -> list[asyncio.Future[object]]:
     rows = [(number, text) for number, text in enumerate(texts)]
     return model.submit(Analysing(), rows, time.monotonic() + seconds)  # type: ignore[return-value]
+
+
+async def busy(worker: StandInWorker) -> tuple[ServedModel, list[asyncio.Future[object]]]:
+    """A model whose worker is at the text `a` until `worker.open` is set, and the answer to that text."""
+    worker.open.clear()
+    model = await started(worker)
+    first = submit(model, "a")
+    await asyncio.sleep(0.05)
+    return model, first
 
 
 def labels(found: list[object]) -> list[str]:
@@ -56,14 +66,40 @@ def test_documents_are_answered_in_their_order() -> None:
 def test_while_a_batch_is_computed_the_next_gathers() -> None:
     async def test() -> None:
         worker = StandInWorker()
-        worker.open.clear()
-        model = await started(worker)
-        first = submit(model, "a")
-        await asyncio.sleep(0.05)
+        model, first = await busy(worker)
         later = [*submit(model, "b"), *submit(model, "c"), *submit(model, "d")]
         worker.open.set()
         assert await answers([*first, *later]) == ["odd"] * 4
         assert [len(query.rows) for query in worker.queries] == [1, 3]
+        await model.drain()
+
+    in_loop(test)
+
+
+def test_what_is_ready_early_is_answered_before_its_batch_is_done() -> None:
+    async def test() -> None:
+        worker = StandInWorker()
+        worker.handed_out_early = True
+        model = await started(worker)
+        worker.open.clear()
+        batch = submit(model, "a", "bb", "ccc")
+        assert await answers(batch[:2]) == ["odd", "even"]
+        assert not batch[2].done()
+        worker.open.set()
+        assert await answers(batch[2:]) == ["odd"]
+        await model.drain()
+
+    in_loop(test)
+
+
+def test_a_worker_that_dies_in_mid_batch_is_asked_for_the_rest_alone() -> None:
+    async def test() -> None:
+        worker = StandInWorker()
+        worker.handed_out_early = True
+        model = await started(worker)
+        worker.deadly = ["ccc"]
+        assert await answers(submit(model, "a", "bb", "ccc")) == ["odd", "even", "odd"]
+        assert [len(query.rows) for query in worker.queries] == [3, 1]
         await model.drain()
 
     in_loop(test)
@@ -166,8 +202,8 @@ def test_who_would_wait_in_vain_is_told_at_once() -> None:
     """A token took 8 s, so two take 16: more than half of 5 s, less than half of 60 s."""
 
     class Slow(StandInWorker):
-        def ask(self, query: Query) -> Answered:
-            return super().ask(query)._replace(seconds=8.0)
+        def ask(self, query: Query, early: Early) -> Answered:
+            return super().ask(query, early)._replace(seconds=8.0)
 
     async def test() -> None:
         worker = Slow()
@@ -191,10 +227,7 @@ def test_who_would_wait_in_vain_is_told_at_once() -> None:
 def test_clients_that_left_cost_nothing_more() -> None:
     async def test() -> None:
         worker = StandInWorker()
-        worker.open.clear()
-        model = await started(worker)
-        first = submit(model, "a")
-        await asyncio.sleep(0.05)
+        model, first = await busy(worker)
         left, stays = submit(model, "b"), submit(model, "c")
         left[0].cancel()
         worker.open.set()

@@ -11,7 +11,7 @@ import pytest
 from tiny_service import answering
 
 from groundswell.errors import InputError
-from groundswell.serving.worker_messages import Analysing, Query, WorkerOrder
+from groundswell.serving.worker_messages import Analysing, DocumentAnswer, Query, WorkerOrder
 from groundswell.serving.worker_process import WorkerDiedError, WorkerProcess
 
 
@@ -28,7 +28,9 @@ def worker() -> Iterator[WorkerProcess]:
 
 
 def asked(worker: WorkerProcess, *texts: str) -> list[str]:
-    return [found.labels[0] for found in worker.ask(Query(Analysing(), [(None, text) for text in texts])).documents]
+    found: list[DocumentAnswer] = []
+    found += worker.ask(Query(Analysing(), [(None, text) for text in texts]), found.extend).documents
+    return [document.labels[0] for document in found]
 
 
 def is_alive(pid: int | None) -> bool:

@@ -7,7 +7,7 @@ import binascii
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,26 +84,6 @@ class ChosenFile:
         for row in read_delimited(self._source, self._encoding, self._delimiter, self.columns, refuse):
             found.append(FileRow(tuple(row.values.values()), row.values[column]))
         return found
-
-
-def parts(rows: Sequence[FileRow], most_documents: int, most_bytes: int) -> Iterator[list[int]]:
-    """The places of rows that go into one request each, in order; rows without a text are left out.
-
-    A text that is alone too large for a request is in a part of its own.
-    """
-    part: list[int] = []
-    size = 0
-    for place, row in enumerate(rows):
-        if row.text is None:
-            continue
-        num_bytes = len(json.dumps(row.text)) + 32
-        if part and (len(part) == most_documents or size + num_bytes > most_bytes):
-            yield part
-            part, size = [], 0
-        part.append(place)
-        size += num_bytes
-    if part:
-        yield part
 
 
 def results_file(columns: Sequence[str], rows: Sequence[FileRow], records: Sequence[Mapping[str, Any]]) -> bytes:

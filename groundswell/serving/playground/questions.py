@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
+from groundswell.client.calls import in_requests
 from groundswell.errors import DataError, RequestError
 from groundswell.evaluation.report_markup import Html, tag
 from groundswell.serving.limits import Limits
 from groundswell.serving.playground import answer_view as view
-from groundswell.serving.playground.chosen_file import ChosenFile, FileRow, parts, results_file
+from groundswell.serving.playground.chosen_file import ChosenFile, FileRow, results_file
 from groundswell.serving.playground.own_service import OwnService
 from groundswell.serving.playground.wording import WORDINGS, shown_bytes
 
@@ -132,8 +133,10 @@ class Questions:
         records: list[Record] = [{"error": _told(row.error)} for row in rows]
         done = sum(row.error is not None for row in rows)
         progress(done, len(rows))
-        for part in parts(rows, self.limits.documents, self.limits.body_bytes - ENVELOPE_BYTES):
-            documents = [{"text": rows[place].text} for place in part]
+        texts = {place: row.text for place, row in enumerate(rows) if row.text is not None}
+        most_bytes = self.limits.body_bytes - ENVELOPE_BYTES
+        for part in in_requests(texts, texts.__getitem__, self.limits.documents, most_bytes):
+            documents = [{"text": texts[place]} for place in part]
             try:
                 found = await self._patiently({**body, "documents": documents}, key)
             except RequestError as error:
