@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from groundswell.cli.option_names import NO_ENCODING, naming_options, text_column_named
 from groundswell.cli.terminal import note, print_json
 from groundswell.errors import DataError
 
@@ -31,19 +33,13 @@ def check(  # noqa: PLR0913 - one parameter per option
 
     Exit code 1 when a record differs.
     """
-    import itertools
-
-    from groundswell.cli.text_rows import TextRows
     from groundswell.run_folder import read_manifest
     from groundswell.serving.offline_check import check_served
     from groundswell.training.progress import ProgressBar
 
     read_manifest(run)  # a wrong folder is told at once
-    read = TextRows(source, text_column, None, None)
-    with_text = ((row.number, row.values[text_column]) for row in read.source if _has_text(row.values, text_column))
-    texts = list(itertools.islice(with_text, rows))
-    if not texts:
-        raise DataError(f"{read.source.name}: no row has a text in {text_column!r}. Name another file or --text-column")
+    with naming_options((*NO_ENCODING, *text_column_named())):
+        texts = _texts(source, text_column, rows)
     note(f"{run}: comparing {len(texts):,} rows with a service in a process of its own")
     with ProgressBar() as bar:
         bar.begin("rows", len(texts))
@@ -58,5 +54,13 @@ def check(  # noqa: PLR0913 - one parameter per option
         raise typer.Exit(1)
 
 
-def _has_text(values: dict[str, object], text_column: str) -> bool:
-    return isinstance(values.get(text_column), str)
+def _texts(source: str, text_column: str, most: int) -> list[tuple[int, str]]:
+    """Numbers and texts of the first rows that have one."""
+    from groundswell.cli.text_rows import TextRows
+
+    read = TextRows(source, text_column, None, None).source
+    found = ((row.number, row.values.get(text_column)) for row in read)
+    texts = list(itertools.islice(((number, text) for number, text in found if isinstance(text, str)), most))
+    if not texts:
+        raise DataError(f"{read.name}: no row has a text in {text_column!r}. Name another file or --text-column")
+    return texts
