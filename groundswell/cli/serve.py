@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from groundswell.cli.serve_check import check
 from groundswell.cli.serve_keys import keys_app
 from groundswell.cli.terminal import note
 from groundswell.errors import InputError, MissingExtraError
@@ -33,8 +34,12 @@ class RunByDefault(TyperGroup):
         return super().parse_args(ctx, args if args and args[0] in self.commands else [DEFAULT_COMMAND, *args])
 
 
-app = typer.Typer(cls=RunByDefault, help="Answer over HTTP: RUN… serves, `keys` makes the keys of those who may ask.")
+app = typer.Typer(
+    cls=RunByDefault,
+    help="Answer over HTTP: RUN… serves, `keys` makes the keys of those who may ask, `check` compares with offline.",
+)
 app.add_typer(keys_app, name="keys")
+app.command("check")(check)
 
 
 @app.command(DEFAULT_COMMAND)
