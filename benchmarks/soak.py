@@ -23,7 +23,7 @@ from pathlib import Path
 import serving
 from rows import print_row
 
-from groundswell.serving.keys import KeyStore
+from groundswell.serving.security.keys import KeyStore
 
 CLIENTS = 16
 SAMPLES = 10

@@ -17,8 +17,8 @@ from groundswell.cli.terminal import note
 from groundswell.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
-    from groundswell.serving.keys import KeyStore
     from groundswell.serving.models import Models
+    from groundswell.serving.security.keys import KeyStore
 
 Precision = Literal["float32", "bfloat16", "auto"]
 DEFAULT_COMMAND = "run"
@@ -80,7 +80,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
     with_page = _has_playground(playground)
     from groundswell.serving import app as service
     from groundswell.serving import server
-    from groundswell.serving.audit_log import AuditLog
+    from groundswell.serving.security.audit_log import AuditLog
 
     named = _named_runs(runs)
     store = _keys(keys, no_auth, host)
@@ -132,7 +132,7 @@ def _check_extra() -> None:
 
 def _keys(path: Path | None, no_auth: bool, host: str) -> KeyStore | None:
     """The keys that are asked for; None with --no-auth, which is refused where others can reach the service."""
-    from groundswell.serving.keys import KeyStore, default_key_file
+    from groundswell.serving.security.keys import KeyStore, default_key_file
 
     if no_auth:
         if not _is_loopback(host):
@@ -185,7 +185,7 @@ def _first_command(address: str, with_key: bool) -> str:
 
 def _configure_logs(quiet: bool) -> None:
     """Lines of the service on standard error, without a text; its libraries speak up from warnings on."""
-    from groundswell.serving.redacted_records import redact_record
+    from groundswell.serving.security.redacted_records import redact_record
 
     def handler(form: str) -> logging.Handler:
         made = logging.StreamHandler()

@@ -13,7 +13,7 @@ from tiny_browser import chromium
 from tiny_playground import Visited, loaded_models, served_playground, talking_models
 
 import groundswell as gs
-from groundswell.serving.keys import KeyStore
+from groundswell.serving.security.keys import KeyStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

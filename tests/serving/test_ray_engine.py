@@ -20,7 +20,7 @@ from groundswell.analyzer import load
 from groundswell.cli.main import run as run_command
 from groundswell.errors import ClusterError, DataError, InputError, MissingExtraError
 from groundswell.model.abstention import Abstention
-from groundswell.serving.ray_engine import CHUNK_ROWS, Asking, Reading, lines_of, read_chunks, stream_lines
+from groundswell.serving.predictions.ray_engine import CHUNK_ROWS, Asking, Reading, lines_of, read_chunks, stream_lines
 
 NUM_ROWS = 12 * CHUNK_ROWS
 
@@ -136,7 +136,7 @@ def test_a_cluster_goes_on_with_what_one_process_wrote(
     expected = written_here(run, source, tmp_path / "local.jsonl", *options)
     command = ["predict", str(run), str(source), "--out", str(out), *options]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("groundswell.serving.prediction_file.PartFile.finish", _interrupt)
+        patch.setattr("groundswell.serving.predictions.record_file.PartFile.finish", _interrupt)
         assert run_command(command) == 130
     begun = b"".join(expected.splitlines(keepends=True)[:100])
     os.truncate(tmp_path / ".out.jsonl.part", len(begun))
