@@ -73,6 +73,8 @@ def measure(
     outputs, by, logits = analyzer.outputs, recipe.evaluation.slices, fitted_logits
     if logits is None:
         logits = analyzer.score([example.text for example in examples], on_batch)
+    else:
+        on_batch(len(examples))
     gold, values = outputs.targets(examples), outputs.values(logits)
     if outputs.task == "regression":
         scores, metric = _measure_values(outputs, gold, values, options)

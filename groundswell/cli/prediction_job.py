@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -91,11 +91,11 @@ def predict_rows(asked: Asked, manifest: Mapping[str, Any], rows: TextRows, plac
         next(asked.analyses(loaded, ()), None)  # what cannot be asked of the run is told before a row is read
         start = time.perf_counter()
         if place.on_ray:
-            _write_from_ray(asked, rows, sink, counts, place.workers)
+            _write_from_ray(asked, rows, sink, counts, place)
         else:
             as_lines = _as_lines(place.pretty)
             records = PredictionRecords(sink, rows.text_column, rows.id_column, as_lines=as_lines, counts=counts)
-            _write_here(asked, loaded, rows, records)
+            _write_here(asked, loaded, rows, records, place)
     _say_counts(rows, counts, num_before, time.perf_counter() - start)
     asked.say_to_read(counts)
 
@@ -110,24 +110,22 @@ def _say_counts(rows: TextRows, counts: RecordCounts, num_before: int, seconds: 
     )
 
 
-def _write_here(asked: Asked, loaded: Analyzer, rows: TextRows, records: PredictionRecords) -> None:
+def _write_here(asked: Asked, loaded: Analyzer, rows: TextRows, records: PredictionRecords, place: Place) -> None:
     rows.on_bad_row = records.refuse
-    with _progress() as advance:
+    with _progress(place.out) as advance:
         for analysis in asked.analyses(loaded, records.texts(rows.source, rows.source.name)):
             records.take(analysis)
             advance(1)
     records.finish()
 
 
-def _write_from_ray(
-    asked: Asked, rows: TextRows, sink: PartFile | TextIO, counts: RecordCounts, workers: int | None
-) -> None:
+def _write_from_ray(asked: Asked, rows: TextRows, sink: PartFile | TextIO, counts: RecordCounts, place: Place) -> None:
     from groundswell.serving.predictions.ray_engine import Asking, Reading, stream_lines
 
     reading = Reading(rows.source.name, rows.text_column, rows.id_column, rows.source.encoding, counts.rows)
     asking = Asking(str(asked.run.resolve()), asked.precision, asked.aspects, asked.abstention)
-    with _progress() as advance:
-        for lines in stream_lines(reading, asking, workers, note):
+    with _progress(place.out) as advance:
+        for lines in stream_lines(reading, asking, place.workers, note):
             for line in lines.splitlines():
                 counts.add_line(line)
             sink.write(lines.decode("utf-8"))
@@ -143,7 +141,9 @@ def _options(asked: Asked, rows: TextRows) -> dict[str, Any]:
         "encoding": rows.source.encoding,
         "precision": asked.precision,
         "aspects": asked.aspects,
-        **asdict(asked.abstention),
+        "abstain_below": asked.abstention.below,
+        "accuracy": asked.abstention.accuracy,
+        "coverage": asked.abstention.coverage,
     }
 
 
@@ -172,9 +172,9 @@ def _sink(out: Path | None, origin: Mapping[str, Any] | None, *, restart: bool) 
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
+def _progress(out: Path | None) -> Iterator[Callable[[int], None]]:
     """What is told how many rows more are done; shown where a person looks and no result is in the way."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+    if not sys.stderr.isatty() or (out is None and sys.stdout.isatty()):
         yield lambda num_rows: None
         return
     from rich.console import Console

@@ -128,6 +128,12 @@ def test_counts_for_a_person_are_those_of_all_rows(command, finished_run: Path, 
     assert told.startswith("groundswell: a person should read ")
 
 
+def test_what_differs_is_called_as_its_option(command, finished_run: Path, source: Path, stopped: Path) -> None:
+    code, _, err = command("predict", finished_run, source, "--out", stopped, "--abstain-below", "0.5")
+    assert code == 2
+    assert ": options.abstain_below was null, is 0.5. Run it as it was to go on" in err
+
+
 def test_another_job_is_refused_until_it_is_begun_anew(
     command, finished_run: Path, source: Path, stopped: Path
 ) -> None:

@@ -181,3 +181,17 @@ def test_output_into_a_folder(command, finished_run: Path, tmp_path: Path) -> No
         "",
         f"groundswell: {tmp_path}: a folder, expected the name of a file to write\n",
     )
+
+
+@pytest.mark.parametrize("printed", [False, True])
+def test_a_person_at_a_terminal_sees_how_far_it_is_unless_records_are_in_the_way(
+    command, finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: bool
+) -> None:
+    (tmp_path / "a.csv").write_text("text\n" + "good\n" * 700)
+    monkeypatch.setenv("TERM", "xterm")
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    place = [] if printed else ["--out", tmp_path / "out.jsonl"]
+    outcome = command("predict", finished_run, tmp_path / "a.csv", *place)
+    assert outcome.code == 0
+    assert ("700 rows" in outcome.err.partition("groundswell: ")[0]) is not printed

@@ -183,6 +183,25 @@ def test_a_damaged_or_foreign_file_is_told_and_lets_nobody_in(file: Path, conten
     assert file.read_bytes() == content
 
 
+def test_a_file_that_cannot_be_read_is_told_and_lets_nobody_in(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = KeyStore(file)
+    key = store.create("a", ["analyze"])
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    for owner, name in ((Path, "open"), (keys_module.os, "stat")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, refuse)
+            with pytest.raises(KeyFileError) as caught:
+                KeyStore(file).verify(key)
+        assert str(caught.value) == (
+            f"{file}: cannot be read (Permission denied), expected a file that whoever runs this may read. Mend its "
+            "owner and permissions, or name another file"
+        )
+    assert store.verify(key) is not None
+
+
 def test_what_cannot_be_written_leaves_the_older_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = KeyStore(file)
     store.create("a", ["analyze"])

@@ -41,6 +41,7 @@ def test_tabs_and_rows_that_cannot_be_read() -> None:
         ("", "text", "this is no file that the page sent"),
         ("5,!!!,a.csv", "text", "this is no file that the page sent"),
         (sent(b" \n"), "text", "the file is empty"),
+        (sent(b"\x89PNG\r\n\xff\xfe\xfd"), "text", "and big5. Save it as CSV in UTF-8"),
         (sent(b"id,review\n1,good\n"), "text", "no column 'text'. Columns: id, review"),
         (sent(b'id,text\n1,"never closed\n'), "text", "reviews.csv:2: a quote that opens"),
     ],

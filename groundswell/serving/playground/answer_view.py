@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from groundswell.errors import RequestError
@@ -43,7 +44,7 @@ def answer_card(model: str, record: Record, asked_confidence: float, language: s
     parts = [
         _verdict(record, asked_confidence, words),
         *(_head(name, said, words) for name, said in record.get("heads", {}).items()),
-        _scores(record.get("scores") or {}, ()),
+        _scores(record.get("scores") or {}, words),
         _opinions(record, words) if "opinions" in record else None,
         tag("p", words["truncated"], class_="gw-caution") if record.get("truncated") else None,
         *(tag("p", warning, class_="gw-caution") for warning in record.get("warnings", ())),
@@ -56,7 +57,7 @@ def explanation_card(model: str, record: Record, language: str) -> Html:
     words = WORDINGS[language]
     if record.get("error"):
         return answer_card(model, record, 0.0, language)
-    found = [Explanation.from_dict(each) for each in record["explanations"]]
+    found = [_worded(Explanation.from_dict(each), words) for each in record["explanations"]]
     legend = tag(
         "p",
         tag("span", tag("i", class_="for"), words["for"]),
@@ -96,12 +97,21 @@ def _card(model: str, version: str, *parts: object) -> Html:
     return tag("article", title, *parts, class_="gw-card")
 
 
+def _worded(one: Explanation, words: Mapping[str, str]) -> Explanation:
+    return one if one.label is None else replace(one, label=_label(one.label, words))
+
+
+def _label(name: str, words: Mapping[str, str]) -> str:
+    """A label in the language of the page; a label of the user's own stays, also where the page knows its name."""
+    return words[name] if name in SIGNS else name
+
+
 def _verdict(record: Record, asked_confidence: float, words: Mapping[str, str]) -> Html | None:
     label, confidence = record.get("label"), record.get("confidence")
     labels = record.get("labels")
     if label is None:
         return tag("p", ", ".join(labels) or "–", class_="gw-label") if labels is not None else None
-    lines: list[object] = [tag("p", words.get(label, label), class_=f"gw-label {label if label in SIGNS else ''}")]
+    lines: list[object] = [tag("p", _label(label, words), class_=f"gw-label {label if label in SIGNS else ''}")]
     if record.get("intensity") is not None:
         lines.append(tag("p", words["intensity"].format(value=f"{record['intensity']:.2f}"), class_="gw-muted"))
     if confidence is not None:
@@ -109,7 +119,8 @@ def _verdict(record: Record, asked_confidence: float, words: Mapping[str, str]) 
         lines.append(tag("p", tag("b", shown), f": {words['calibrated'].format(share=round(100 * confidence))}"))
         lines.append(_abstention(record, confidence, asked_confidence, words))
     if record.get("prediction_set") is not None:
-        lines.append(tag("p", words["set"].format(labels=", ".join(record["prediction_set"]))))
+        left = ", ".join(_label(one, words) for one in record["prediction_set"])
+        lines.append(tag("p", words["set"].format(labels=left)))
     return tag("div", *lines)
 
 
@@ -125,17 +136,18 @@ def _head(name: str, said: Record, words: Mapping[str, str]) -> Html:
     label = said.get("label") or ", ".join(said.get("labels") or ())
     confidence = said.get("confidence")
     shown = "" if confidence is None else f" · {words['confidence'].format(value=f'{confidence:.2f}')}"
-    return tag("div", tag("p", tag("b", name), f": {label}{shown}"), _scores(said.get("scores") or {}, ()))
+    told = f": {_label(label, words)}{shown}"
+    return tag("div", tag("p", tag("b", name), told), _scores(said.get("scores") or {}, words))
 
 
-def _scores(scores: Mapping[str, float], chosen: Sequence[str]) -> Html | None:
+def _scores(scores: Mapping[str, float], words: Mapping[str, str]) -> Html | None:
     if not scores:
         return None
     ranked = sorted(scores.items(), key=lambda each: -each[1])
     rows = [
         tag(
             "li",
-            tag("span", name, class_="gw-name"),
+            tag("span", _label(name, words), class_="gw-name"),
             tag("span", f"{score:.3f}", class_="gw-number"),
             tag("span", tag("i", style=f"--share: {min(1.0, max(0.0, score)):.3f}"), class_="gw-bar"),
         )

@@ -66,10 +66,18 @@ class ChosenFile:
         if self._columns is None:
             if not self._content.strip():
                 raise DataError(f"{self.name}: the file is empty. Choose one with a header, such as id,text")
-            self._encoding = encoding_of(self._source)
+            self._encoding = self._found_encoding()
             delimiter = DELIMITERS["tsv" if self.name.lower().endswith((".tsv", ".tab")) else "csv"]
             self._columns, self._delimiter = read_header(self._source, self._encoding, delimiter), delimiter
         return self._columns
+
+    def _found_encoding(self) -> str:
+        try:
+            return encoding_of(self._source)
+        except DataError as error:
+            # the page has no field for what the readers would be told by a setting
+            found, _, _ = str(error).partition(" Save the file")
+            raise DataError(f"{found} Save it as CSV in UTF-8") from error
 
     def rows(self, column: str) -> list[FileRow]:
         """Every row in order, those that cannot be read with an error; DataError when there is no such column."""

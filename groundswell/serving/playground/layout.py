@@ -60,8 +60,10 @@ def draw_fields(questions: Questions) -> tuple[Fields, Worded]:
     shown = {"visible": questions.with_keys, "elem_id": "gw-key"}
     key = drawing.field(gr.Textbox, label="key", info="key_info", value="", type="password", **shown)
     with gr.Row():
-        first = drawing.field(gr.Dropdown, label="model", choices=[], elem_id="gw-first")
-        second = drawing.field(gr.Dropdown, label="second", choices=[], visible=False, elem_id="gw-second")
+        # below one another on a phone, where the arrow would cover half of a name
+        wide: dict[str, Any] = {"choices": [], "min_width": 240}
+        first = drawing.field(gr.Dropdown, label="model", elem_id="gw-first", **wide)
+        second = drawing.field(gr.Dropdown, label="second", visible=False, elem_id="gw-second", **wide)
     parts = _text_tab(drawing) | _file_tab(drawing, questions.limits) | _options_below(drawing)
     facts = _markup(elem_id="gw-facts")
     with gr.Column(elem_classes="gw-hidden"):  # what the page's own script reads and writes

@@ -89,6 +89,8 @@ class Questions:
             told = self.too_large(chosen, language)
             if told is not None:
                 return told, ""
+            if chosen.columns and not column:
+                return view.notice(words["no_column"]), ""
             rows = chosen.rows(column)
             records = await self._records(rows, {**_body(options), **_named(model)}, key, progress)
         except DataError as error:

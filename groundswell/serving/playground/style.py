@@ -11,10 +11,10 @@ STYLE = (
 .dark { --gw-positive: 85 196 200; --gw-neutral: 150 164 172; --gw-negative: 240 154 98; --gw-muted: #a3b0b8; }
 .gradio-container { --muted: var(--gw-muted); --rule: var(--border-color-primary);
   --ink: var(--body-text-color); --warn: rgb(var(--gw-negative)); }
-.gradio-container .gw-top { align-items: center; justify-content: space-between; flex-wrap: nowrap; }
-.gradio-container h1 { font-size: 1.35rem; font-weight: 650; margin: 0; color: rgb(var(--gw-positive));
-  white-space: nowrap; }
-@media (max-width: 40rem) { .gradio-container h1 { font-size: 1.1rem; } }
+.gradio-container .gw-top { align-items: center; justify-content: space-between; flex-wrap: wrap; }
+.gradio-container .gw-top > :first-child { flex: 1 0 max-content; }
+.gradio-container .gw-top h1 { font-size: clamp(1rem, 4.4vw, 1.35rem); font-weight: 650; margin: 0;
+  color: rgb(var(--gw-positive)); white-space: nowrap; }
 #gw-language { flex: none; min-width: 0; width: auto; }
 .gradio-container .gw-muted, .gradio-container .how { color: var(--muted); font-size: .9rem; }
 .gradio-container h3 .gw-muted { font-weight: 400; margin-left: .6rem; font-size: .8rem;
@@ -58,7 +58,8 @@ mark.neutral { background: rgb(var(--gw-neutral) / .25); border-bottom: 2px dott
 .gw-download { display: inline-block; padding: .5rem 1rem; border-radius: 8px; background: rgb(var(--gw-positive));
   color: var(--block-background-fill) !important; font-weight: 600; text-decoration: none; }
 .gw-scroll { overflow-x: auto; }
-.gw-scroll table { border: 0; border-collapse: collapse; width: 100%; font-size: .9rem; }
+.gradio-container .gw-scroll :is(table, tr) { border: 0; }
+.gw-scroll table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 .gw-scroll thead th, .gw-scroll tbody td { text-align: left; padding: .35rem .6rem .35rem 0; border: 0;
   border-bottom: 1px solid var(--rule); background: none;
   vertical-align: top; min-width: 3rem; }

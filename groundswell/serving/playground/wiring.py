@@ -107,7 +107,8 @@ def _connect(questions: Questions, fields: Fields) -> None:
 
     async def columns(sent: str, language: str) -> tuple[Any, Any]:
         names, told = _columns(questions, sent, language)
-        value = TEXT_COLUMN if TEXT_COLUMN in names else next(iter(names), None)
+        # another one is chosen by the reader: the first is often an id, and would be analysed without a word
+        value = next((name for name in names if name == TEXT_COLUMN or len(names) == 1), None)
         return gr.update(choices=list(names), value=value), one_line(told)
 
     _on([fields.analyze.click], analyze, asked, [fields.answer, fields.explanation])

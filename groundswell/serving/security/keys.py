@@ -119,6 +119,8 @@ class KeyStore:
             state = os.stat(self.path)
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
         known = self._read
         # a file that is replaced is another one, whatever the resolution of its time
         if known is None or known.state != (state.st_ino, state.st_mtime_ns, state.st_size):
@@ -185,10 +187,13 @@ class _Read(NamedTuple):
 
 
 def _read_keys(path: Path) -> _Read:
-    """The keys of a file; KeyFileError when it is none of ours."""
-    with path.open("rb") as file:
-        state = os.fstat(file.fileno())
-        content = file.read()
+    """The keys of a file; KeyFileError when it is none of ours or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            state = os.fstat(file.fileno())
+            content = file.read()
+    except OSError as error:
+        raise _unreadable(path, error) from error
     try:
         found = _File.model_validate(json.loads(content))
     except ValidationError as error:
@@ -198,6 +203,13 @@ def _read_keys(path: Path) -> _Read:
     except ValueError as error:  # no JSON, or no UTF-8
         raise _damaged(path, f"no JSON ({error})") from error
     return _Read((state.st_ino, state.st_mtime_ns, state.st_size), {entry.id: entry for entry in found.keys})
+
+
+def _unreadable(path: Path, error: OSError) -> KeyFileError:
+    return KeyFileError(
+        f"{path}: cannot be read ({error.strerror}), expected a file that whoever runs this may read. Mend its owner "
+        "and permissions, or name another file"
+    )
 
 
 def _damaged(path: Path, found: str) -> KeyFileError:
