@@ -52,7 +52,10 @@ def serve(theirs: Connection, make: Callable[..., Read], *arguments: Any) -> Non
     read = make(*arguments)
     theirs.send("ready")
     while True:
-        texts, more = theirs.recv()
+        try:
+            texts, more = theirs.recv()
+        except EOFError:
+            return
         began = time.perf_counter()
         found = read(texts, **more)
         theirs.send((time.perf_counter() - began, found))

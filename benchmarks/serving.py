@@ -143,7 +143,7 @@ async def open_loop(port: int, requests: list[bytes], per_second: float, seconds
 @contextmanager
 def service(run: Path, options: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A service of the run, ready, and its port."""
-    command = [sys.executable, "-m", "groundswell", "serve", str(run), "--no-auth", "--quiet", "--port", "0", *options]
+    command = [sys.executable, "-m", "groundswell", "serve", str(run), "--quiet", "--port", "0", *options]
     with tempfile.TemporaryDirectory() as name:
         log = Path(name) / "log"
         with log.open("wb") as file:
@@ -160,15 +160,16 @@ def service(run: Path, options: list[str]) -> Iterator[tuple[subprocess.Popen[by
                 raise SystemExit(f"the service ended with {process.returncode}: {log.read_text()}")
 
 
-def resident_megabytes(pid: int) -> dict[str, int]:
+def resident_megabytes(pid: int) -> dict[str, float]:
     """Memory of the service and of its worker."""
     children = " ".join(listed.read_text() for listed in Path(f"/proc/{pid}/task").glob("*/children")).split()
     workers = [int(child) for child in children if b"spawn_main" in _command_of(int(child))]
     return {"service": _megabytes(pid), "workers": sum(map(_megabytes, workers))}
 
 
-def _megabytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+def _megabytes(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
 
 
 def _command_of(pid: int) -> bytes:
@@ -210,7 +211,12 @@ def measure(run: Path, texts: list[str], asked: argparse.Namespace) -> None:
     per_second = offline(analyzer, texts[:64])
     texts = list(itertools.islice(itertools.cycle(texts), max(256, int(per_second * asked.seconds / ROUNDS))))
     requests = [request_of(text) for text in texts]
-    options = ["--threads", str(asked.threads), *(word for one in asked.limit for word in ("--limit", one))]
+    options = [
+        "--no-auth",
+        "--threads",
+        str(asked.threads),
+        *(word for one in asked.limit for word in ("--limit", one)),
+    ]
     with service(run, options) as (process, port):
         served, alone = [], []
         asyncio.run(closed_loop(port, requests[:64], CLIENTS))  # warm connections and caches

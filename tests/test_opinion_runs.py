@@ -8,55 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_opinions import NOUNS, opinion, opinion_recipe, rows
 from tiny_run import changed, write
 
 import groundswell as gs
 from groundswell.errors import DataError, RecipeError
 from groundswell.recipe_reading import recipe_from_values
 
-NOUNS, PRAISE, BLAME = ("food", "room", "screen", "staff"), ("good", "superb", "great"), ("bad", "slow", "poor")
-CATEGORY = {"food": "FOOD", "room": "ROOM", "screen": "DISPLAY", "staff": "SERVICE"}
-
-
-def opinion(text: str, aspect: str | None, words: str, polarity: str) -> dict[str, Any]:
-    place = text.index(words)
-    spans = {"opinion": {"text": words, "start": place, "end": place + len(words)}, "aspect": None}
-    if aspect is not None:
-        start = text.index(aspect)
-        spans["aspect"] = {"text": aspect, "start": start, "end": start + len(aspect)}
-    return {**spans, "category": CATEGORY.get(aspect or "", "OTHER"), "polarity": polarity}
-
-
-def rows(emoji: str = "👍") -> list[dict[str, Any]]:
-    """Texts with two opinions, one, one without aspect, or none."""
-    made = []
-    for noun in NOUNS:
-        for praise in PRAISE:
-            for blame, other in zip(BLAME, (name for name in NOUNS if name != noun), strict=True):
-                text = f"{emoji} the {noun} was {praise} but the {other} was {blame}"
-                both = [opinion(text, noun, praise, "positive"), opinion(text, other, blame, "negative")]
-                made.append({"text": text, "opinions": both})
-            text = f"{praise} {emoji}"
-            made.append({"text": text + f" {noun}"[:0], "opinions": [opinion(text, None, praise, "positive")]})
-        made.append({"text": f"we saw the {noun} {emoji}", "opinions": []})
-    return [{"id": f"r{number}", **row} for number, row in enumerate(made)]
-
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> dict[str, Any]:
     """A small extractor on texts it can learn."""
-    path = write(tmp_path / "train.jsonl", rows())
-    return {
-        "task": "opinions",
-        "data": {"train": path, "dev": path, "overlap": "ignore"},
-        "text": {"max_tokens": 32, "min_count": 1, "cleaning": ["blanks"]},
-        "model": {
-            "encoder": "lstm", "scratch": {"width": 24, "hidden": 24}, "head_dropout": 0.0,
-            "opinions": {"elements": ["aspect", "opinion", "category", "polarity"]},
-        },
-        "training": {"epochs": 25, "learning_rate": 1e-2, "precision": "float32", "batch_rows": 8},
-        "output": {"folder": str(tmp_path / "runs"), "name": "small"},
-    }  # fmt: skip
+    return opinion_recipe(tmp_path)
 
 
 @pytest.mark.parametrize("finder", ["spans", "tags"])
@@ -306,10 +269,10 @@ def test_each_opinion_has_its_evidence(recipe: dict[str, Any]) -> None:
     found = gs.explain(run.folder, [text, " ", "we saw the staff 👍"])
     opinions = gs.load(run.folder)(text).opinions
     assert len(opinions) == 2
-    for one, opinion in zip(found[:2], opinions, strict=True):
+    for one, shown in zip(found[:2], opinions, strict=True):
         assert one.opinion is not None
-        assert one.opinion == replace(opinion, score=one.opinion.score)
-        assert one.opinion.score == pytest.approx(opinion.score, abs=1e-5)
+        assert one.opinion == replace(shown, score=one.opinion.score)
+        assert one.opinion.score == pytest.approx(shown.score, abs=1e-5)
         assert one.method == "occlusion"
         assert one.score == one.value == one.opinion.score
         assert one.label == one.opinion.polarity

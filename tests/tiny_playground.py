@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from tiny_server import listening_server
 
 from groundswell.serving.app import create_app
-from groundswell.serving.keys import KeyStore
 from groundswell.serving.limits import Limits
 from groundswell.serving.metrics import ServiceMetrics
 from groundswell.serving.models import Models
+from groundswell.serving.security.keys import KeyStore
 from groundswell.serving.served_model import Serving
 from groundswell.serving.worker import LoadedRun, answer
 from groundswell.serving.worker_messages import (

@@ -19,8 +19,8 @@ from tiny_service import StandInWorker, tiny_models
 
 from groundswell.serving.app import create_app
 from groundswell.serving.connections import impatient
-from groundswell.serving.keys import KeyStore
 from groundswell.serving.models import Models
+from groundswell.serving.security.keys import KeyStore
 from groundswell.serving.server import listen
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from groundswell.cli.terminal import note
-from groundswell.serving.prediction_file import PartFile, origin_of, record_file
-from groundswell.serving.prediction_records import PredictionRecords, RecordCounts, json_line
+from groundswell.serving.predictions.record_file import PartFile, origin_of, record_file
+from groundswell.serving.predictions.records import PredictionRecords, RecordCounts, json_line
 
 if TYPE_CHECKING:
     from groundswell.analyzer import Analyzer, TextRow
@@ -120,7 +120,7 @@ def _write_here(asked: Asked, loaded: Analyzer, rows: TextRows, records: Predict
 
 
 def _write_from_ray(asked: Asked, rows: TextRows, sink: PartFile | TextIO, counts: RecordCounts, place: Place) -> None:
-    from groundswell.serving.ray_engine import Asking, Reading, stream_lines
+    from groundswell.serving.predictions.ray_engine import Asking, Reading, stream_lines
 
     reading = Reading(rows.source.name, rows.text_column, rows.id_column, rows.source.encoding, counts.rows)
     asking = Asking(str(asked.run.resolve()), asked.precision, asked.aspects, asked.abstention)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from groundswell.cli.serve_check import check
 from groundswell.cli.serve_keys import keys_app
 from groundswell.cli.terminal import note
 from groundswell.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
-    from groundswell.serving.keys import KeyStore
     from groundswell.serving.models import Models
+    from groundswell.serving.security.keys import KeyStore
 
 Precision = Literal["float32", "bfloat16", "auto"]
 DEFAULT_COMMAND = "run"
@@ -33,8 +34,12 @@ class RunByDefault(TyperGroup):
         return super().parse_args(ctx, args if args and args[0] in self.commands else [DEFAULT_COMMAND, *args])
 
 
-app = typer.Typer(cls=RunByDefault, help="Answer over HTTP: RUN… serves, `keys` makes the keys of those who may ask.")
+app = typer.Typer(
+    cls=RunByDefault,
+    help="Answer over HTTP: RUN… serves, `keys` makes the keys of those who may ask, `check` compares with offline.",
+)
 app.add_typer(keys_app, name="keys")
+app.command("check")(check)
 
 
 @app.command(DEFAULT_COMMAND)
@@ -75,7 +80,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
     with_page = _has_playground(playground)
     from groundswell.serving import app as service
     from groundswell.serving import server
-    from groundswell.serving.audit_log import AuditLog
+    from groundswell.serving.security.audit_log import AuditLog
 
     named = _named_runs(runs)
     store = _keys(keys, no_auth, host)
@@ -127,7 +132,7 @@ def _check_extra() -> None:
 
 def _keys(path: Path | None, no_auth: bool, host: str) -> KeyStore | None:
     """The keys that are asked for; None with --no-auth, which is refused where others can reach the service."""
-    from groundswell.serving.keys import KeyStore, default_key_file
+    from groundswell.serving.security.keys import KeyStore, default_key_file
 
     if no_auth:
         if not _is_loopback(host):
@@ -180,7 +185,7 @@ def _first_command(address: str, with_key: bool) -> str:
 
 def _configure_logs(quiet: bool) -> None:
     """Lines of the service on standard error, without a text; its libraries speak up from warnings on."""
-    from groundswell.serving.redacted_records import redact_record
+    from groundswell.serving.security.redacted_records import redact_record
 
     def handler(form: str) -> logging.Handler:
         made = logging.StreamHandler()

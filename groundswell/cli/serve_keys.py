@@ -11,7 +11,7 @@ import typer
 from groundswell.cli.terminal import console, note, print_json
 
 if TYPE_CHECKING:
-    from groundswell.serving.keys import KeyStore, Scope
+    from groundswell.serving.security.keys import KeyStore, Scope
 
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the service: make, list and revoke them.")
 
@@ -84,6 +84,6 @@ def revoke(
 
 
 def _store(keys: Path | None) -> KeyStore:
-    from groundswell.serving.keys import KeyStore, default_key_file
+    from groundswell.serving.security.keys import KeyStore, default_key_file
 
     return KeyStore(keys or default_key_file())

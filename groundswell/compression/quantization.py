@@ -23,7 +23,8 @@ from groundswell.text.blank import is_blank
 from groundswell.text.cleaning import clean
 
 LARGEST_ERROR = 0.02
-SAMPLE_TEXTS, SAMPLE_TOKENS = 16, 128
+# The longer a text, the wider the range that 8 bits must cover; what they cover is held for some products at a time.
+SAMPLE_TEXTS, SAMPLE_TOKENS, PLACES_AT_ONCE = 8, 512, 8
 Precision = Literal["float32", "int8"]
 
 
@@ -78,11 +79,12 @@ def quantize_graph(
 
     graph = onnx.load(str(source))
     products = _products(graph)
-    inputs = _inputs(graph, [*products], sample)
-    choices = {
-        place: choose(inputs[place], np.hstack([product.weights for product in found]), largest_error)
-        for place, found in products.items()
-    }
+    choices: dict[str, Choice] = {}
+    places = [*products]
+    for start in range(0, len(places), PLACES_AT_ONCE):
+        for place, inputs in _inputs(graph, places[start : start + PLACES_AT_ONCE], sample).items():
+            weights = np.hstack([product.weights for product in products[place]])
+            choices[place] = choose(inputs, weights, largest_error)
     _split_outliers(graph, choices)
     _tables_to_8_bits(graph)
     kept_whole = {place for place, choice in choices.items() if not choice.quantize}

@@ -10,10 +10,9 @@ from typing import Any
 from groundswell.evaluation.opinion_groups import POLARITIES, AspectGroup, OpinionGroups, Tally
 from groundswell.evaluation.opinion_quotes import Quote
 from groundswell.evaluation.proportions import Proportion
+from groundswell.evaluation.spreadsheet_cells import as_text
 
 _DIGITS = 6
-# A cell that begins so is a formula to a spreadsheet; a quotation mark before it makes it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def groups_as_values(groups: OpinionGroups, source: str) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def groups_as_csv(groups: OpinionGroups) -> str:
     writer = csv.DictWriter(file, list(_COLUMNS), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _as_text(value) if isinstance(value, str) else value for name, value in row.items()})
+        writer.writerow({name: as_text(value) if isinstance(value, str) else value for name, value in row.items()})
     return "\ufeff" + file.getvalue()
 
 
@@ -87,10 +86,6 @@ def quoted(shown: Quote) -> str:
     """
     before, after = ("…" if cut else "" for cut in shown.cut)
     return before + " ".join(shown.text.split()) + after
-
-
-def _as_text(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _aspect(group: AspectGroup) -> dict[str, Any]:

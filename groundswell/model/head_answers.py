@@ -107,5 +107,7 @@ def check_name(saved: SavedHeads, name: str | None) -> str:
     """The name of a head; DataError, listing all, for any other."""
     if name not in saved.heads:
         found = "no head" if name is None else f"the head {name!r}"
-        raise DataError(f"found {found}, expected one of {', '.join(saved.heads)}. Name one of them, with --head")
+        raise DataError(
+            f"found {found}, expected one of {', '.join(saved.heads)}. Name one of them as the head (--head)"
+        )
     return name

@@ -17,15 +17,15 @@ from groundswell.errors import DataError, RequestError
 from groundswell.model.abstention import Abstention
 from groundswell.serving import schemas
 from groundswell.serving.api_errors import told_http_error, told_invalid_request, told_request_error
-from groundswell.serving.audit_log import AuditLog
 from groundswell.serving.gate import RequestGate
-from groundswell.serving.keys import KeyStore, Scope
 from groundswell.serving.limits import Limits
 from groundswell.serving.models import Models
 from groundswell.serving.playground.own_service import OwnService
 from groundswell.serving.playground.pages import JOIN, PAGE, POLICY, Playground, PlaygroundPages
 from groundswell.serving.reply import joined_answer, wait_for_answers
-from groundswell.serving.security_headers import PAGE_POLICY, SecurityHeaders
+from groundswell.serving.security.audit_log import AuditLog
+from groundswell.serving.security.keys import KeyStore, Scope
+from groundswell.serving.security.security_headers import PAGE_POLICY, SecurityHeaders
 from groundswell.serving.served_model import ServedModel
 from groundswell.serving.worker_messages import Analysing, Explaining, Task
 

@@ -18,12 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groundswell.errors import InputError, RequestError
 from groundswell.serving.api_errors import error_response, internal_error
-from groundswell.serving.audit_log import AuditEvent, AuditLog
 from groundswell.serving.faults import fault_line
-from groundswell.serving.keys import KeyRecord, KeyStore
 from groundswell.serving.limits import Limits
 from groundswell.serving.metrics import ServiceMetrics
-from groundswell.serving.rate_limits import RateLimiter
+from groundswell.serving.security.audit_log import AuditEvent, AuditLog
+from groundswell.serving.security.keys import KeyRecord, KeyStore
+from groundswell.serving.security.rate_limits import RateLimiter
 
 CLIENT_GONE = 499  # counted and logged, never sent: nobody reads it
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})

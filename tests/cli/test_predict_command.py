@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stand_ins import CHUNK_ROWS, StandInAnalyzer
 
 from groundswell.data.rows import BadRow, Row
-from groundswell.serving.prediction_records import PredictionRecords
+from groundswell.serving.predictions.records import PredictionRecords
 
 
 def records(out: str) -> list[dict[str, object]]:

@@ -12,9 +12,9 @@ import pytest
 
 from groundswell.errors import InputError
 from groundswell.serving import server
-from groundswell.serving.keys import KeyStore
 from groundswell.serving.limits import Limits
 from groundswell.serving.models import named_runs
+from groundswell.serving.security.keys import KeyStore
 
 ROOT = Path(__file__).resolve().parents[2]
 

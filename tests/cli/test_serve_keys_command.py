@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from groundswell.cli.serve_keys import keys_app
 from groundswell.errors import InputError
-from groundswell.serving.keys import KeyStore
+from groundswell.serving.security.keys import KeyStore
 
 
 @pytest.fixture

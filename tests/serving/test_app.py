@@ -17,9 +17,9 @@ from fastapi.testclient import TestClient
 from tiny_service import StandInWorker, tiny_models
 
 from groundswell.serving.app import create_app
-from groundswell.serving.audit_log import AuditLog
-from groundswell.serving.keys import KeyStore
 from groundswell.serving.models import Models
+from groundswell.serving.security.audit_log import AuditLog
+from groundswell.serving.security.keys import KeyStore
 
 HERE = "http://127.0.0.1"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from groundswell.serving import audit_log
-from groundswell.serving.audit_log import AuditEvent, AuditLog
+from groundswell.serving.security import audit_log
+from groundswell.serving.security.audit_log import AuditEvent, AuditLog
 
 NOON = datetime(2026, 1, 31, 12, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
 EVENT = AuditEvent("4f00", "7b1d0c4f92ae", "/v1/analyze", 200, 3, 812, 41.5678, "reviews")

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from groundswell.errors import InputError, KeyFileError
-from groundswell.serving import keys as keys_module
-from groundswell.serving.keys import KeyRecord, KeyStore, default_key_file
+from groundswell.serving.security import keys as keys_module
+from groundswell.serving.security.keys import KeyRecord, KeyStore, default_key_file
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_revoking_twice_keeps_the_first_time_and_an_unknown_id_is_told(file: Pat
 
 def test_two_processes_at_once_lose_no_key(file: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from groundswell.serving.keys import KeyStore\n"
+        "import sys; from pathlib import Path; from groundswell.serving.security.keys import KeyStore\n"
         "for number in range(8): KeyStore(Path(sys.argv[1])).create(f'{sys.argv[2]} {number}', ['analyze'])"
     )
     processes = [subprocess.Popen([sys.executable, "-c", script, str(file), name]) for name in ("left", "right")]

@@ -13,7 +13,7 @@ from tiny_browser import chromium
 from tiny_playground import Visited, loaded_models, served_playground, talking_models
 
 import groundswell as gs
-from groundswell.serving.keys import KeyStore
+from groundswell.serving.security.keys import KeyStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -133,7 +133,9 @@ def test_a_file_is_analysed_with_progress_and_its_errors_are_kept(browser: Brows
     visited.page.click("#gw-run-file")
     visited.page.wait_for_selector(".progress-bar")
     visited.page.wait_for_selector("#gw-download")
-    assert "66 rows analysed, 2 of them not answered." in visited.page.inner_text("#gw-results")
+    told = visited.page.inner_text("#gw-results")
+    assert "66 rows analysed, 2 of them not answered." in told
+    assert "Cells that begin with = + - @ or a tab get an apostrophe (') in front" in told
     with visited.page.expect_download() as download:
         visited.page.click("#gw-download")
     assert download.value.suggested_filename == "bewertungen.analysed.csv"

@@ -67,3 +67,31 @@ def test_results_stand_beside_the_rows_and_take_no_name() -> None:
         ["1", "a, b", "good", '{"good": 1.0}', ""],
         ["", "", "", "", "bad_row: why"],
     ]
+
+
+def test_no_cell_of_the_results_is_a_formula() -> None:
+    """Header, cells of the file and what a model says; one apostrophe away they are what they were."""
+    cells = [
+        "=1+1",
+        "+SUM(A1)",
+        "-cmd|' /C calc'!A0",
+        "@shop",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "'=1",
+        "-1+2",
+        "+",
+        "-.5%x",
+    ]
+    plain = ["-3", "+4.5", "-1,000.25", "-5%", "-2e-7", "-.5", "a=1", "'twas good", " =1", "", "好-坏"]
+    rows = [FileRow((str(number), cell), cell) for number, cell in enumerate([*cells, *plain])]
+    records = [{"label": "@bad", "error": None}] * len(rows)
+    content = results_file(("id", "=text"), rows, records)
+    header, *found = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert header == ["id", "'=text", "predicted_label"]
+    assert [row[1] for row in found[: len(cells)]] == [f"'{cell}" for cell in cells]
+    assert [row[1] for row in found[len(cells) :]] == plain
+    assert [row[0] for row in found] == [str(number) for number in range(len(rows))]
+    assert {row[2] for row in found} == {"'@bad"}

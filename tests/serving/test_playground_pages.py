@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from tiny_service import tiny_models
 
 from groundswell.serving import app as service
-from groundswell.serving.keys import KeyStore
 from groundswell.serving.playground.pages import POLICY, with_nonce
+from groundswell.serving.security.keys import KeyStore
 
 CLOSED = (
     "/gradio_api/upload", "/gradio_api/file=/etc/passwd", "/gradio_api/proxy=http://x/", "/config", "/monitoring",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundswell.errors import DataError, InputError
-from groundswell.serving.prediction_file import PartFile, check_target, origin_of, record_file
+from groundswell.serving.predictions.record_file import PartFile, check_target, origin_of, record_file
 
 ORIGIN = {"run": {"model": "m"}, "source": {"name": "a.csv", "bytes": 5}}
 LINES = ['{"text": "a"}\n', '{"text": "b", "warnings": ["w: w"]}\n', '{"text": "c", "error": {"code": "x"}}\n']

@@ -11,8 +11,8 @@ import pyarrow.parquet
 import pytest
 
 from groundswell.data.readers import open_rows
-from groundswell.serving import prediction_table
-from groundswell.serving.prediction_table import table_schema, write_table
+from groundswell.serving.predictions import table
+from groundswell.serving.predictions.table import table_schema, write_table
 from groundswell.types import Analysis, Opinion, Sentence, Span
 
 RECORDS = [
@@ -83,8 +83,8 @@ def test_our_readers_and_pandas_read_it(tmp_path: Path) -> None:
 
 def test_rows_are_written_in_groups_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four short rows to a group, and a long one ends its group."""
-    monkeypatch.setattr(prediction_table, "GROUP_ROWS", 4)
-    monkeypatch.setattr(prediction_table, "GROUP_CHARACTERS", 5000)
+    monkeypatch.setattr(table, "GROUP_ROWS", 4)
+    monkeypatch.setattr(table, "GROUP_CHARACTERS", 5000)
     texts = [*9 * ["a"], 6000 * "b", "c"]
     path = write(tmp_path, [Analysis(text, id=number) for number, text in enumerate(texts)])
     file = pyarrow.parquet.ParquetFile(path)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from groundswell.serving.keys import KeyRecord
-from groundswell.serving.rate_limits import RateLimiter
+from groundswell.serving.security.keys import KeyRecord
+from groundswell.serving.security.rate_limits import RateLimiter
 
 
 class Clock:

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from tiny_run import reviews, write
+from tiny_source import tiny_source
 
 import groundswell as gs
+from groundswell import runtime
 from groundswell.analyzer import load
 from groundswell.cli.main import run as run_command
 from groundswell.errors import ClusterError, DataError, InputError, MissingExtraError
 from groundswell.model.abstention import Abstention
-from groundswell.serving.ray_engine import CHUNK_ROWS, Asking, Reading, lines_of, read_chunks, stream_lines
+from groundswell.serving.predictions.ray_engine import CHUNK_ROWS, Asking, Reading, lines_of, read_chunks, stream_lines
 
 NUM_ROWS = 12 * CHUNK_ROWS
 
@@ -134,7 +136,7 @@ def test_a_cluster_goes_on_with_what_one_process_wrote(
     expected = written_here(run, source, tmp_path / "local.jsonl", *options)
     command = ["predict", str(run), str(source), "--out", str(out), *options]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("groundswell.serving.prediction_file.PartFile.finish", _interrupt)
+        patch.setattr("groundswell.serving.predictions.record_file.PartFile.finish", _interrupt)
         assert run_command(command) == 130
     begun = b"".join(expected.splitlines(keepends=True)[:100])
     os.truncate(tmp_path / ".out.jsonl.part", len(begun))
@@ -147,6 +149,22 @@ def test_a_cluster_goes_on_with_what_one_process_wrote(
 
 def _interrupt(part: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.slow
+def test_a_network_says_on_a_cluster_what_it_says_here(cluster: None, source: Path, tmp_path: Path) -> None:
+    """Its graph is not there yet when the workers start: each makes it, and none gets half of another one's."""
+    model = {"encoder": "transformer", "scratch": {"width": 16, "layers": 2, "heads": 4}}
+    short = {"text": {"max_tokens": 32, "min_count": 1}, "training": {"epochs": 1}}
+    network = tiny_source(tmp_path, "transformer", model=model, **short)
+    expected = written_here(network, source, tmp_path / "local.jsonl")
+    graphs = runtime.cache_folder() / "graphs"
+    assert list(graphs.glob("*.onnx"))
+    shutil.rmtree(graphs)
+    lines = stream_lines(Reading(str(source), "text", "id", "utf-8"), asking(network), workers=2)
+    assert b"".join(lines) == expected
+    (made,) = graphs.iterdir()
+    assert made.suffix == ".onnx"
 
 
 @pytest.mark.slow

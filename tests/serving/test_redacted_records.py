@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from groundswell.serving.redacted_records import redact_record
+from groundswell.serving.security.redacted_records import redact_record
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundswell.serving.security_headers import API_POLICY, PAGE_POLICY, SecurityHeaders, request_id
+from groundswell.serving.security.security_headers import API_POLICY, PAGE_POLICY, SecurityHeaders, request_id
 
 Headers = list[tuple[bytes, bytes]]
 

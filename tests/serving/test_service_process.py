@@ -1,4 +1,4 @@
-"""`groundswell serve` as users start it: a real process, real workers, small baselines as models."""
+"""`groundswell serve` as users start it: a real process, real workers, small baselines and an int8 network."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ import pytest
 from tiny_run import reviews, write
 
 import groundswell as gs
+from groundswell.cli.main import run as run_command
+from groundswell.compression.compress import Compression, compress
+from groundswell.data.sample import sample_path
 
 pytestmark = pytest.mark.slow  # each start of a process that holds a model takes seconds
 
@@ -65,18 +69,42 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "data": {"train": train, "dev": dev, "test": dev}, "text": {"min_count": 1}, "model": {"encoder": kind},
             "output": {"folder": str(folder / "runs"), "name": kind},
         })  # fmt: skip
+    with serving(folder, f"reviews={folder / 'runs' / 'logistic_regression'}") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def served_int8(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A Transformer from scratch, trained for a moment on the sample, with 8-bit products."""
+    folder = tmp_path_factory.mktemp("served_int8")
+    short = {
+        "data": {"limit": 60},
+        "text": {"max_tokens": 64},
+        "training": {"epochs": 1},
+        "output": {"folder": str(folder)},
+    }
+    small = {"scratch": {"width": 32, "layers": 2, "heads": 4}}
+    run = gs.train("recipes/ladder/en/transformer.yaml", **short, model=small, name="source", progress=False).folder
+    compress(run, Compression(quantize="int8", tolerance=1.0), out=folder / "runs", name="int8", progress=False)
+    with serving(folder, f"reviews={folder / 'runs' / 'int8'}") as found:
+        yield found
+
+
+@contextmanager
+def serving(folder: Path, run: str) -> Iterator[Served]:
+    """A service of a run, ready, with its keys and its log in a folder."""
     keys = ["--keys", str(folder / "keys.json")]
     program = [sys.executable, "-m", "groundswell", "serve"]
     made = subprocess.run([*program, "keys", "create", "tests", "--scope", "analyze", "--scope", "explain", "--scope",
                            "admin", *keys], capture_output=True, text=True, check=True, timeout=60)  # fmt: skip
     log = folder / "log.txt"
-    run = f"reviews={folder / 'runs' / 'logistic_regression'}"
     with log.open("wb") as file:
         process = subprocess.Popen([*program, run, *keys, "--port", "0", "--threads", "1"], stderr=file)
-    address = wait_for(log, process)
-    yield Served(process, address, made.stdout.strip(), folder / "runs", log)
-    process.kill()
-    process.wait()
+    try:
+        yield Served(process, wait_for(log, process), made.stdout.strip(), folder / "runs", log)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_for(log: Path, process: subprocess.Popen[bytes]) -> str:
@@ -96,11 +124,25 @@ def rows(count: int) -> list[tuple[str, str]]:
     return [(f"row-{number}", " ".join(draw.choices(WORDS, k=number * 7 % 61))) for number in range(count)]
 
 
-def test_what_is_served_is_what_is_predicted_offline(served: Served) -> None:
+def reviews_of_the_sample(count: int) -> list[tuple[str, str]]:
+    """English and Chinese reviews in turn, some of them cut, and blank ones."""
+    lines = [sample_path(code).read_text(encoding="utf-8").splitlines() for code in ("en", "zh")]
+    mixed = (json.loads(line)["text"] for line in itertools.chain(*zip(*lines, strict=False)))
+    return [(f"row-{number}", text[: number % 90 * 4]) for number, text in enumerate(itertools.islice(mixed, count))]
+
+
+@pytest.mark.parametrize(("service", "run"), [("served", "logistic_regression"), ("served_int8", "int8")])
+def test_what_is_served_is_what_is_predicted_offline(
+    service: str, run: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """200 rows in requests of 1 to 7 documents, shuffled, 16 at a time: every record to the last digit."""
-    analyzer = gs.load(served.runs / "logistic_regression")
-    offline = {str(one.id): one.to_dict() for one in analyzer.stream_rows(rows(200))}
-    documents = [{"id": row_id, "text": text} for row_id, text in rows(200)]
+    served: Served = request.getfixturevalue(service)
+    texts = rows(200) if run != "int8" else reviews_of_the_sample(200)
+    documents = [{"id": row_id, "text": text} for row_id, text in texts]
+    file, out = write(tmp_path / "rows.jsonl", documents), tmp_path / "analyses.jsonl"
+    assert run_command(["predict", str(served.runs / run), file, "--out", str(out)]) == 0
+    lines = out.read_text(encoding="utf-8").splitlines()
+    offline = {record["id"]: record for record in map(json.loads, lines)}
     random.Random(2).shuffle(documents)
     sizes = itertools.cycle([1, 7, 2, 5, 3])
     waiting = iter(documents)
@@ -121,8 +163,9 @@ def test_what_is_served_is_what_is_predicted_offline(served: Served) -> None:
         records = response.json()["documents"]
         assert [record["id"] for record in records] == [document["id"] for document in part]
         online |= {record["id"]: record for record in records}
-    assert online == json.loads(json.dumps(offline))
-    assert len({record["label"] for record in online.values()}) == 2
+    assert online == offline
+    assert len(online) == 200
+    assert len({record["confidence"] for record in online.values()}) > 50
 
 
 def test_the_python_client_gets_the_same(served: Served) -> None:

@@ -16,6 +16,7 @@ from groundswell.data.delimited import DELIMITERS, read_delimited, read_header
 from groundswell.data.encoding import encoding_of
 from groundswell.data.rows import BadRow
 from groundswell.errors import DataError
+from groundswell.evaluation.spreadsheet_cells import as_text
 
 # The first bytes tell Excel that this is UTF-8, and our own readers skip them.
 WRITTEN_ENCODING = "utf-8-sig"
@@ -96,7 +97,8 @@ class ChosenFile:
 def results_file(columns: Sequence[str], rows: Sequence[FileRow], records: Sequence[Mapping[str, Any]]) -> bytes:
     """The rows of the file with a column for each thing that was said of them, as CSV; lists are JSON.
 
-    The added columns begin with `predicted_`, as often as it takes to be none of the file's own.
+    The added columns begin with `predicted_`, as often as it takes to be none of the file's own. Rows stand in their
+    order. A cell that a spreadsheet would take for a formula has an apostrophe in front, whoever wrote it.
     """
     added = [name for name in ADDED if any(_is_said(record.get(name)) for record in records)]
     prefix = "predicted_"
@@ -104,10 +106,10 @@ def results_file(columns: Sequence[str], rows: Sequence[FileRow], records: Seque
         prefix += "predicted_"
     written = io.StringIO(newline="")
     writer = csv.writer(written)
-    writer.writerow([*columns, *(f"{prefix}{name}" for name in added)])
+    writer.writerow(map(as_text, [*columns, *(f"{prefix}{name}" for name in added)]))
     for row, record in zip(rows, records, strict=True):
         fields = row.fields or ("",) * len(columns)
-        writer.writerow([*fields, *(_cell(record.get(name)) for name in added)])
+        writer.writerow(map(as_text, [*fields, *(_cell(record.get(name)) for name in added)]))
     return written.getvalue().encode(WRITTEN_ENCODING, errors="replace")
 
 

@@ -197,7 +197,8 @@ def _results(name: str, records: list[Record], words: dict[str, str]) -> Html:
     ]
     caption = words["first_rows"].format(count=len(shown))
     table = view.columns_table(caption, (words["row"], words["text"], words["answer"]), shown)
-    return tag("div", tag("p", done, role="status"), tag("p", link), table, class_="gw-card")
+    formulas = tag("p", words["formulas"], class_="gw-muted")
+    return tag("div", tag("p", done, role="status"), tag("p", link), formulas, table, class_="gw-card")
 
 
 def _as_said(record: Record) -> Record:

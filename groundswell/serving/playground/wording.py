@@ -63,6 +63,8 @@ EN = {
     "reads": "reads {count} tokens of a text",
     "rows_done": "{rows} rows analysed, {errors} of them not answered.",
     "download": "Download the results",
+    "formulas": "Cells that begin with = + - @ or a tab get an apostrophe (') in front, so that no spreadsheet runs "
+    "them. Numbers such as -3 stay as they are.",
     "first_rows": "The first {count} rows",
     "row": "row",
     "answer": "answer",
@@ -126,6 +128,7 @@ ZH = {
     "reads": "每条文本读取 {count} 个词元",
     "rows_done": "已分析 {rows} 行，其中 {errors} 行没有回答。",
     "download": "下载结果",
+    "formulas": "以 = + - @ 或制表符开头的单元格前会加上撇号（'），以免被当作公式运行。-3 这样的数字保持不变。",
     "first_rows": "前 {count} 行",
     "row": "行",
     "answer": "结果",

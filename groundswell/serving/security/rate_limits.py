@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from groundswell.serving.keys import KeyRecord
+from groundswell.serving.security.keys import KeyRecord
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ from typing import Any
 from groundswell import runtime
 from groundswell.errors import DataError, InputError
 from groundswell.run_folder import write_json
-from groundswell.serving.prediction_records import RecordCounts
-from groundswell.serving.prediction_table import write_table
+from groundswell.serving.predictions.records import RecordCounts
+from groundswell.serving.predictions.table import write_table
 
 # How the lines of a part become the file, by the suffix of its name.
 FORMATS: dict[str, Callable[[Path, Path], None]] = {

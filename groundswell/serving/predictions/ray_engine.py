@@ -22,7 +22,7 @@ from groundswell.data.readers import open_rows
 from groundswell.errors import ClusterError, DataError, InputError, MissingExtraError
 from groundswell.model.abstention import Abstention
 from groundswell.serving.engine import load_engine
-from groundswell.serving.prediction_records import json_line, refused_row, text_of
+from groundswell.serving.predictions.records import json_line, refused_row, text_of
 from groundswell.types import Analysis
 
 # Smaller than those of the analyzer: a file of some thousand rows is to keep several workers busy.

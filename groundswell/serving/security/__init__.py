@@ -1,0 +1,1 @@
+"""Who may ask a service how much, what is written down of it, and what never is."""
