@@ -80,6 +80,10 @@ def _compress(run: Path, wanted: Compression, place: dict[str, Any], *, as_json:
     except WorseModelError as error:
         _print(None, error.report, as_json)
         raise
+    except KeyboardInterrupt:
+        kept = "; what the teacher said is kept for the next time" if wanted.student else ""
+        note(f"no new run was written{kept}")
+        raise
     if place["progress"] is None:
         for line in (*done.rows, *(f"warning: {warning}" for warning in done.warnings)):
             note(line)

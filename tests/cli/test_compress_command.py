@@ -81,3 +81,20 @@ def test_a_folder_that_is_no_run(tmp_path: Path, command: Any) -> None:
     found = command("compress", str(tmp_path), "--prune", "0.5")
     assert found.code == 2
     assert "not a run folder (manifest.json is missing)" in found.err
+
+
+def test_ctrl_c_leaves_no_run_and_says_so(
+    source: Path, tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("groundswell.compression.compress.compare_models", stop)
+    options = ["--distill", "ladder/en/naive-bayes", "--out", str(tmp_path), "--name", "small", "--quiet"]
+    found = command("compress", str(source), *options)
+    assert found == (
+        130,
+        "",
+        "groundswell: no new run was written; what the teacher said is kept for the next time\ngroundswell: stopped\n",
+    )
+    assert list(tmp_path.iterdir()) == []
