@@ -27,7 +27,7 @@ from groundswell.run_folder import MODEL, check_files, read_manifest
 
 # What a graph is made of besides the weights; another version may make another one.
 MAKERS = ("torch", "transformers", "onnxruntime", "groundswell")
-TRIED_TOKENS, TRIED_SECONDS, TRIES, CLEARLY = (32, 128), 0.05, 4, 1.05
+TRIED_TOKENS, TRIED_TEXTS, TRIED_SECONDS, TRIES, CLEARLY = (32, 128), 4, 0.05, 4, 1.1
 
 
 def load_engine(
@@ -103,7 +103,7 @@ def measure_at_once(encoder: GraphEncoder) -> int:
     if fewer == most:
         return most
     lengths = [min(length, encoder.positions or length) for length in TRIED_TOKENS]
-    texts = [torch.full((1, length), 5, dtype=torch.int64) for length in lengths] * most
+    texts = [torch.full((1, length), 5, dtype=torch.int64) for length in lengths] * (TRIED_TEXTS * most)
     tries = [[_per_second(encoder, texts, at_once) for at_once in (most, fewer)] for _ in range(TRIES)]
     all_of_them, half = (max(found) for found in zip(*tries, strict=True))
     return fewer if half > CLEARLY * all_of_them else most
