@@ -17,8 +17,8 @@ from groundswell.text.tokenization import TextTokenizer, TokenizedText
 
 
 class GraphScorer(NetworkScorer):
-    """The graph of one text classifier, whose `logits` it reads; a call of torch between two texts costs a tenth of a
-    short text's time."""
+    """The graph of one text classifier, whose `logits` it reads; calls of torch between two texts cost a fifth of a
+    short text's time (docs/log.md)."""
 
     def __init__(self, model: TextClassifier, graph: GraphEncoder, tokenizer: TextTokenizer) -> None:
         super().__init__(model, tokenizer, torch.device("cpu"), bfloat16=False)

@@ -166,9 +166,8 @@ class ServedModel:
 
     def _ask(self, jobs: list[Job]) -> _Asked:
         now, name, metrics = self._clock(), self.name, self._metrics
-        jobs = sorted(
-            jobs, key=lambda job: job.tokens, reverse=True
-        )  # so no thread gets a long one when all others end
+        # The longest first, so that no thread begins with a long one when all others end.
+        jobs = sorted(jobs, key=lambda job: job.tokens, reverse=True)
         tokens = sum(job.cost for job in jobs)
         for job in jobs:
             metrics.queue_seconds.labels(name).observe(now - job.arrived)
